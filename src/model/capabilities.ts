@@ -1,0 +1,36 @@
+/** What a server has shown it can do. Detected once a job and remembered; every power has a fallback. */
+
+/** Content hashes a server can be asked for, strongest first. */
+export type HashCommand =
+  | { readonly verb: 'HASH'; readonly algorithm: HashAlgorithm }
+  | { readonly verb: 'XSHA512' | 'XSHA256' | 'XSHA1' | 'XMD5' | 'XCRC'; readonly algorithm: HashAlgorithm };
+
+export type HashAlgorithm = 'sha512' | 'sha256' | 'sha1' | 'md5' | 'crc32';
+
+/** The verb that sets a file's modification time. */
+export type SetTimeCommand = 'MFMT' | 'MFF' | 'MDTM' | 'SITE UTIME';
+
+export interface Capabilities {
+  /** The greeting and SYST, for people. */
+  readonly software: string;
+  /** The FEAT lines as sent, upper-cased verbs as keys. */
+  readonly features: Readonly<Record<string, string>>;
+  readonly mlsd: boolean;
+  readonly mlst: boolean;
+  readonly size: boolean;
+  readonly mdtm: boolean;
+  readonly setTime: SetTimeCommand | null;
+  readonly restart: boolean;
+  readonly append: boolean;
+  readonly hash: HashCommand | null;
+  readonly utf8: boolean;
+  /** Whether RNTO replaces an existing file; null until it was seen. */
+  readonly renameOver: boolean | null;
+  /** Whether names beginning with a dot can be stored and are listed; null until it was seen. */
+  readonly hiddenFiles: boolean | null;
+  /** How far the server's LIST clock is ahead of UTC, in minutes; null while not measured. */
+  readonly listOffsetMinutes: number | null;
+  /** Whether commands may travel together. */
+  readonly pipelining: boolean;
+  readonly tls: { readonly protocol: string; readonly dataProtected: boolean } | null;
+}

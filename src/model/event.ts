@@ -1,0 +1,92 @@
+/** The typed facts a run emits. Reporters, `--json` and the library's listeners see these and nothing else. */
+import type { Side } from './entry.ts';
+import type { Action, Direction, Guard } from './plan.ts';
+import type { Problem } from './problem.ts';
+
+export type RunEventBody =
+  | {
+      readonly type: 'start';
+      readonly job: string;
+      readonly direction: Direction;
+      readonly local: string;
+      readonly remote: string;
+      readonly dryRun: boolean;
+    }
+  | {
+      readonly type: 'capabilities';
+      readonly software: string;
+      readonly uses: readonly string[];
+      readonly lacks: readonly string[];
+    }
+  | {
+      readonly type: 'plan';
+      /** How many actions of each kind. */
+      readonly counts: Readonly<Record<Action['action'], number>>;
+      /** Bytes that the transfers will move. */
+      readonly bytes: number;
+      readonly conflicts: number;
+      readonly guard: Guard;
+    }
+  | {
+      readonly type: 'action';
+      readonly action: Action['action'];
+      readonly side: Side;
+      readonly path: string;
+      readonly reason: string;
+      /** Bytes; 0 for what is not a file. */
+      readonly size: number;
+      readonly status: 'started' | 'done' | 'failed' | 'skipped';
+      /** 1 for the first. */
+      readonly attempt: number;
+      /** Bytes that this attempt moved. */
+      readonly bytes: number;
+      /** Offset in bytes from which a transfer was taken up again. */
+      readonly resumedFrom?: number;
+    }
+  | {
+      readonly type: 'progress';
+      /** What is being done: looking (`scan`) or moving bytes (`transfer`). */
+      readonly phase: 'scan' | 'transfer';
+      readonly files: number;
+      readonly filesTotal: number;
+      readonly bytes: number;
+      readonly bytesTotal: number;
+      readonly path?: string;
+    }
+  | ({ readonly type: 'problem' } & Problem)
+  | {
+      readonly type: 'retry';
+      readonly path: string;
+      readonly attempt: number;
+      readonly delay: number;
+      readonly message: string;
+    }
+  | { readonly type: 'warning'; readonly message: string }
+  | ({ readonly type: 'summary' } & Summary);
+
+/** The last event of every run. Byte counts are bytes of file content, not of the protocol. */
+export interface Summary {
+  readonly job: string;
+  readonly exitCode: number;
+  /** Why it ended as it did, where it is not plain success. */
+  readonly message?: string;
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly renamed: number;
+  readonly deleted: number;
+  readonly unchanged: number;
+  readonly sameBySize: number;
+  readonly failed: number;
+  readonly problems: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly commands: number;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+/** One line of `--json`; `time` is ISO 8601, UTC. */
+export type RunEvent = RunEventBody & { readonly time: string };
+
+/** Where a room tells what happens. */
+export type Tell = (event: RunEventBody) => void;

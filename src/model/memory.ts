@@ -1,0 +1,49 @@
+/** The port to what a job remembers: the baseline and the checkpoints of unfinished transfers. */
+import type { Agreement, Fingerprint } from './entry.ts';
+import type { RelPath } from './path.ts';
+
+/** The durable record that lets a transfer go on after a kill. */
+export interface Checkpoint {
+  readonly path: RelPath;
+  readonly direction: 'upload' | 'download';
+  /** The source as it was when the transfer began. */
+  readonly source: Fingerprint;
+  readonly temporary: RelPath;
+  /** Bytes known to have arrived. */
+  readonly confirmed: number;
+}
+
+/** A rename-over in three steps (old aside, new in, old gone) that a crash may have left half-way. */
+export interface PendingSwap {
+  readonly path: RelPath;
+  readonly aside: RelPath;
+  readonly temporary: RelPath;
+}
+
+export interface Memory {
+  /** Whether anything was ever agreed on. */
+  readonly empty: boolean;
+  /** How many files the baseline knows. */
+  count(): Promise<number>;
+  get(path: RelPath): Promise<Agreement | undefined>;
+  /** The agreements about what is directly in a directory. */
+  children(directory: RelPath): Promise<readonly Agreement[]>;
+  /** Every agreement, in key order. */
+  all(): AsyncIterable<Agreement>;
+  /** Journals one agreement. Durable against a kill of the process at once; against a power cut after {@link flush}. */
+  learn(agreement: Agreement): Promise<void>;
+  /** Forgets one path. */
+  forget(path: RelPath): Promise<void>;
+  checkpoint(path: RelPath, direction: 'upload' | 'download'): Promise<Checkpoint | undefined>;
+  saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
+  dropCheckpoint(path: RelPath, direction: 'upload' | 'download'): Promise<void>;
+  checkpoints(): AsyncIterable<Checkpoint>;
+  saveSwap(swap: PendingSwap): Promise<void>;
+  dropSwap(path: RelPath): Promise<void>;
+  swaps(): AsyncIterable<PendingSwap>;
+  /** Facts about the server that are worth keeping between runs, as JSON. */
+  getNote(key: string): Promise<unknown>;
+  setNote(key: string, value: unknown): Promise<void>;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}

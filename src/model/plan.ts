@@ -1,0 +1,109 @@
+/** What a run is going to do, as data: it can be printed, saved, reviewed and applied later. */
+import type { Agreement, Fingerprint, Side } from './entry.ts';
+import type { RelPath } from './path.ts';
+import type { Problem } from './problem.ts';
+
+export type Direction = 'push' | 'pull' | 'sync';
+
+/** Why an action is in the plan; a plan is shown grouped by these. */
+export type Reason =
+  | 'new'
+  | 'changed'
+  | 'drift'
+  | 'kind changed'
+  | 'deleted at the source'
+  | 'not at the source'
+  | 'directory of a new file'
+  | 'conflict'
+  | 'moved';
+
+/** What must still be true of one side when the action is carried out; null: nothing is there. */
+export type Expectation = Fingerprint | null;
+
+interface Step {
+  readonly path: RelPath;
+  readonly reason: Reason;
+}
+
+/** Copies a file's content. `to` is the side that is written. */
+export interface TransferAction extends Step {
+  readonly action: 'upload' | 'download';
+  /** Bytes. */
+  readonly size: number;
+  readonly source: Fingerprint;
+  /** What is under the final name now; null when nothing is. */
+  readonly replaces: Expectation;
+  /** When the source's content last changed, in ms since the epoch, UTC; null where nothing said. */
+  readonly mtime: number | null;
+  readonly mode?: number;
+  /** The name on the other side where it differs only in its Unicode normalisation. */
+  readonly alias?: RelPath;
+}
+
+export interface MkdirAction extends Step {
+  readonly action: 'mkdir';
+  readonly side: Side;
+}
+
+/** Removes one file, link or empty directory. Nothing is ever removed recursively. */
+export interface DeleteAction extends Step {
+  /** `replace`: it makes way for something of another kind at the same path. */
+  readonly action: 'delete' | 'replace';
+  readonly side: Side;
+  readonly kind: 'file' | 'directory';
+  readonly expected: Fingerprint;
+}
+
+export interface RenameAction extends Step {
+  readonly action: 'rename';
+  readonly side: Side;
+  readonly from: RelPath;
+  readonly expected: Fingerprint;
+}
+
+export type Action = TransferAction | MkdirAction | DeleteAction | RenameAction;
+
+/** A path whose two sides changed to different content, with no rule that settles it. */
+export interface Conflict {
+  readonly path: RelPath;
+  readonly local: Fingerprint | null;
+  readonly remote: Fingerprint | null;
+}
+
+export interface Guard {
+  readonly refused: boolean;
+  /** Each with its numbers and the flag that allows it. */
+  readonly reasons: readonly string[];
+}
+
+/** How many paths a plan looked at and left alone. */
+export interface Untouched {
+  /** Files that are the same on both sides. */
+  readonly unchanged: number;
+  /** Of those, files of which only the size could be compared. */
+  readonly sameBySize: number;
+  /** Things on the destination that are not at the source and stay. */
+  readonly kept: number;
+}
+
+export interface Plan {
+  readonly version: 1;
+  /** The job's name, or `source destination`. */
+  readonly job: string;
+  readonly direction: Direction;
+  /** Absolute path of the local folder. */
+  readonly local: string;
+  /** URL of the remote folder, without the password. */
+  readonly remote: string;
+  /** ISO 8601, UTC. */
+  readonly madeAt: string;
+  /** In the order in which they may be carried out. */
+  readonly actions: readonly Action[];
+  readonly conflicts: readonly Conflict[];
+  readonly problems: readonly Problem[];
+  readonly untouched: Untouched;
+  readonly guard: Guard;
+}
+
+/** What was found to be the same on both sides and was not remembered as such yet. */
+export type Learned = Agreement;
