@@ -1,0 +1,126 @@
+/** What a run is given once flags, configuration, URL and defaults have been settled: plain frozen objects. */
+import type { Direction } from '../model/index.ts';
+
+/** `ftp`: plain text. `ftpes`: explicit TLS (AUTH TLS, RFC 4217). `ftps`: implicit TLS from the first byte. */
+export type Protocol = 'ftp' | 'ftpes' | 'ftps';
+
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+export interface TlsSettings {
+  /** Whether the certificate must be valid for this host; false only where the configuration says so. */
+  readonly verify: boolean;
+  /** Certificates to trust besides the system's, as PEM text. */
+  readonly ca?: string;
+  /** SHA-256 fingerprints, upper-case pairs with colons as Node prints `fingerprint256`; one of them must match. */
+  readonly pin?: readonly string[];
+  readonly minVersion?: TlsVersion;
+  /** The client's own certificate, as PEM text. */
+  readonly cert?: string;
+  /** The key to `cert`, as PEM text. */
+  readonly key?: string;
+}
+
+export interface ServerSettings {
+  readonly protocol: Protocol;
+  /** A name or an address; an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Asked at the first login only, then remembered. Rejects with a ConfigError where no source has one. */
+  readonly password: () => Promise<string>;
+  /** For ACCT (RFC 959, 4.1.1), on the few servers that want it. */
+  readonly account?: string;
+  /** How many connections may be open at once. */
+  readonly connections: number;
+  readonly tls: TlsSettings;
+  /** How names travel, as iconv-lite names it, unless the server speaks UTF-8. */
+  readonly encoding: string;
+  /** `auto`: passive, and active where passive does not work. */
+  readonly mode: 'passive' | 'active' | 'auto';
+  /** The local address connections start from. */
+  readonly sourceAddress?: string;
+  /** First and last port to listen on for active data connections. */
+  readonly activePorts?: readonly [number, number];
+  /** The address the server is told to connect to in active mode. */
+  readonly activeAddress?: string;
+  /** ms */
+  readonly connectTimeout: number;
+  /** ms without a reply to a command. */
+  readonly replyTimeout: number;
+  /** ms without a byte on a data connection. */
+  readonly dataTimeout: number;
+}
+
+/** How many deletes the guard lets pass: a number, a share of the side, or 25 % and more than 10. */
+export type MaxDelete = { readonly count: number } | { readonly percent: number } | 'default';
+
+/** Which permission bits a copy gets. */
+export type Chmod = 'none' | 'preserve' | { readonly files?: number; readonly directories?: number };
+
+export type DeleteRule = 'none' | 'tracked' | 'all';
+export type CompareRule = 'auto' | 'size' | 'time' | 'hash';
+/** What happens to a file that only the destination changed. */
+export type DriftRule = 'overwrite' | 'keep' | 'fail';
+export type ConflictRule = 'keep-both' | 'newer' | 'local' | 'remote' | 'fail';
+export type LinkRule = 'skip' | 'follow';
+
+/** A folder on a server. */
+export interface RemoteSettings {
+  readonly server: ServerSettings;
+  /** `/htdocs` is absolute, `''` the folder a login starts in, `~/x` is below that. No slash at the end but for `/`. */
+  readonly remote: string;
+  /** The same as a URL for people, with the user but without the password. */
+  readonly remoteUrl: string;
+}
+
+export interface JobSettings extends RemoteSettings {
+  /** The job's name, or `source destination` where none was named. */
+  readonly name: string;
+  readonly direction: Direction;
+  /** Absolute path of the local folder. */
+  readonly local: string;
+  /** gitignore patterns. */
+  readonly include: readonly string[];
+  /** gitignore patterns. */
+  readonly exclude: readonly string[];
+  readonly delete: DeleteRule;
+  readonly compare: CompareRule;
+  readonly maxDelete: MaxDelete;
+  readonly drift: DriftRule;
+  readonly conflict: ConflictRule;
+  readonly links: LinkRule;
+  /** gitignore patterns; files that match one are held back until the others are done, in this order. */
+  readonly order: readonly string[];
+  readonly chmod: Chmod;
+  /** Bytes a second; null for no limit. */
+  readonly limitRate: number | null;
+  /** Attempts after the first. */
+  readonly retries: number;
+  /** ms; null for no limit. */
+  readonly maxDuration: number | null;
+  /** Bytes; null for no limit. */
+  readonly maxTransfer: number | null;
+}
+
+/** What a command line may settle for one run. `include` and `exclude` are added to the job's, the rest replaces. */
+export type Overrides = {
+  readonly [K in
+    | 'include'
+    | 'exclude'
+    | 'delete'
+    | 'compare'
+    | 'maxDelete'
+    | 'drift'
+    | 'conflict'
+    | 'links'
+    | 'order'
+    | 'chmod'
+    | 'limitRate'
+    | 'retries'
+    | 'maxDuration'
+    | 'maxTransfer']?: JobSettings[K] | undefined;
+} & {
+  readonly connections?: number | undefined;
+  /** ms, for connecting, replies and data alike. */
+  readonly timeout?: number | undefined;
+};
