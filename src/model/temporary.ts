@@ -1,15 +1,38 @@
-/** Names of the temporary files that hold a transfer until it is complete. */
+/** Names of the temporary files that hold a transfer until it is complete, and of old files set aside by a swap. */
 import { joinPath, nameOf, parentOf, type RelPath } from './path.ts';
 
 const LONGEST_NAME = 255;
-const PATTERN = /^\.(.*)\.([0-9a-f]{8})\.ferry$/s;
+const PATTERN = /^\.?(.+)\.[0-9a-f]{8}\.(old\.)?ferry$/s;
+
+/** How a temporary name is built; the later ones are for servers that refuse the ones before. */
+export type TemporaryStyle = 'hidden' | 'visible';
 
 /**
- * The temporary name beside `path`: `.<name>.<tag>.ferry`, within 255 bytes of UTF-8, cut between characters.
- * `tag` is eight hexadecimal digits of the source's fingerprint, so that two versions never share a temporary file.
+ * The temporary name beside `path`: `.<name>.<tag>.ferry`, within 255 bytes of UTF-8, cut between characters; without
+ * the leading dot for servers that refuse hidden names. `tag` is eight hexadecimal digits of the source's fingerprint,
+ * so that two versions never share a temporary file.
  */
-export function temporaryFor(path: RelPath, tag: string): RelPath {
-  const room = LONGEST_NAME - Buffer.byteLength(`..${tag}.ferry`);
+export function temporaryFor(path: RelPath, tag: string, style: TemporaryStyle = 'hidden'): RelPath {
+  return beside(path, style === 'hidden' ? '.' : '', `.${tag}.ferry`);
+}
+
+/** Where the old file waits while a server that cannot rename over an existing name gets the new one. */
+export function asideFor(path: RelPath, tag: string, style: TemporaryStyle = 'hidden'): RelPath {
+  return beside(path, style === 'hidden' ? '.' : '', `.${tag}.old.ferry`);
+}
+
+/** Whether a name is one that Ferry gives to a file of its own. */
+export function isTemporary(name: string): boolean {
+  return PATTERN.test(name);
+}
+
+/** Whether a name is that of an old file set aside: the only copy of the old content, until the swap is complete. */
+export function isAside(name: string): boolean {
+  return PATTERN.exec(name)?.[2] !== undefined;
+}
+
+function beside(path: RelPath, before: string, after: string): RelPath {
+  const room = LONGEST_NAME - Buffer.byteLength(before + after);
   let name = '';
   let used = 0;
   for (const character of nameOf(path)) {
@@ -17,10 +40,5 @@ export function temporaryFor(path: RelPath, tag: string): RelPath {
     if (used > room) break;
     name += character;
   }
-  return joinPath(parentOf(path), `.${name}.${tag}.ferry`);
-}
-
-/** Whether a name is one that Ferry gives to a temporary file. */
-export function isTemporary(name: string): boolean {
-  return PATTERN.test(name);
+  return joinPath(parentOf(path), before + name + after);
 }
