@@ -1,0 +1,26 @@
+/** How an amount of bytes is written in flags and in the configuration; a rate is an amount a second. */
+
+const BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1000,
+  m: 1000 ** 2,
+  g: 1000 ** 3,
+  t: 1000 ** 4,
+  ki: 1024,
+  mi: 1024 ** 2,
+  gi: 1024 ** 3,
+  ti: 1024 ** 4,
+};
+export const AMOUNT = /^\d+(?:\.\d+)?(?:[kmgtKMGT]i?)?B?$/;
+/** For messages: what an amount looks like. */
+export const AN_AMOUNT = 'a number of bytes: 500000, "500k", "2M", "1.5G" (k is 1,000; Ki is 1,024)';
+
+/** Bytes of `2000`, `'500k'`, `'2M'`, `'1.5G'`, `'64Ki'`, `'2MB'`. Throws a RangeError. */
+export function parseBytes(written: number | string): number {
+  const text = String(written).trim();
+  const [, digits, unit = ''] = /^([\d.]+)([a-z]*?)B?$/i.exec(text) ?? [];
+  const factor = BYTES[unit.toLowerCase()];
+  if (!AMOUNT.test(text) || digits === undefined || factor === undefined)
+    throw new RangeError(`${JSON.stringify(text)} is not ${AN_AMOUNT}`);
+  return Math.round(Number(digits) * factor);
+}

@@ -1,0 +1,11 @@
+/** Configuration: what a person wrote, checked and settled into what a run is given. */
+export * from './bytes.ts';
+export * from './duration.ts';
+export { CONFIG_NAME, type Config, type LoadOptions, loadConfig, parseConfig } from './load.ts';
+export { type SecretsMask, secretsMask } from './mask.ts';
+export { parseMaxDelete } from './max-delete.ts';
+export { didYouMean, nearest } from './nearest.ts';
+export { type ResolveOptions, resolveJob, resolvePair, resolveRemote } from './resolve.ts';
+export * from './settings.ts';
+export { processSurroundings, type Surroundings } from './surroundings.ts';
+export { formatRemoteUrl, looksLikeUrl, parseRemoteUrl, type RemoteUrl, remoteFolder } from './url.ts';

@@ -1,0 +1,214 @@
+/**
+ * The shape of `sync.config.json`, and the only description of it: editors get their JSON Schema from here. The `error`
+ * of a key is what was wanted there ("a list"); a `custom` issue is a whole sentence. `complaint.ts` puts them together.
+ */
+import iconv from 'iconv-lite';
+import { z } from 'zod';
+import { AMOUNT, AN_AMOUNT } from './bytes.ts';
+import { A_DURATION, DURATION } from './duration.ts';
+import { A_MAX_DELETE, MAX_DELETE } from './max-delete.ts';
+import { looksLikeUrl, parseRemoteUrl, remoteFolder } from './url.ts';
+
+const text = z.string().min(1, { error: 'text that is not empty' });
+/** A number that may also be written as text with a unit. */
+const measure = (number: z.ZodNumber, format: RegExp, error: string) =>
+  z.union([number.nonnegative({ error }), z.string().regex(format, { error })], { error });
+const duration = measure(z.number(), DURATION, A_DURATION);
+const amount = measure(z.int(), AMOUNT, AN_AMOUNT);
+const count = (least: number, most: number) => {
+  const error = `a whole number from ${least} to ${most}`;
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+};
+const patterns = z.array(text);
+const octal = z.string().regex(/^0?[0-7]{3,4}$/, { error: 'permission bits in octal, such as "644"' });
+
+/** Turns what a reader of the value throws into a problem of that key. */
+function readable(read: (value: string) => unknown): (value: string, context: z.RefinementCtx) => void {
+  return (value, context) => {
+    try {
+      read(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    }
+  };
+}
+
+const timeouts = z
+  .strictObject({
+    connect: duration.describe('How long connecting and logging in may take, each. Seconds; default 15.').optional(),
+    reply: duration.describe('How long a reply to a command may take. Seconds; default 60.').optional(),
+    data: duration.describe('How long a data connection may fall silent. Seconds; default 60.').optional(),
+  })
+  .describe('Deadlines, each on its own.');
+
+const timeout = z
+  .union([duration, timeouts], { error: `${A_DURATION}, or an object with connect, reply, data` })
+  .describe('Deadlines for the server: one for all waits, or connect, reply and data each. Seconds.');
+
+const passwordSource = z
+  .strictObject({
+    env: text.describe('Name of the environment variable that holds the password.').optional(),
+    file: text.describe('File that holds the password; a line break at its end is cut.').optional(),
+    command: z
+      .array(text)
+      .min(1, { error: 'a program and its arguments' })
+      .describe('Program and arguments, run without a shell; its output is the password.')
+      .optional(),
+  })
+  .meta({ minProperties: 1, maxProperties: 1 })
+  .refine((source) => Object.keys(source).length === 1, { error: 'give exactly one of env, file, command' });
+
+const password = z
+  .union([text, passwordSource], { error: 'text, or an object with env, file or command' })
+  .describe(
+    'The password: { "env": NAME }, { "file": PATH }, { "command": [PROGRAM, ...] }, or the text itself, which is refused when others can read this file. Default: FERRY_PASSWORD, then ~/.netrc, then a question on a terminal.',
+  );
+
+const pin = z
+  .string()
+  .regex(/^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, { error: 'a SHA-256 fingerprint: 64 hexadecimal digits' });
+
+const tls = z
+  .strictObject({
+    verify: z.boolean().describe('Whether the certificate must be valid for the host. Default true.').optional(),
+    ca: text.describe('Certificate authority to trust besides the system: a file, or PEM text.').optional(),
+    pin: z
+      .union([pin, z.array(pin).min(1)], { error: 'a SHA-256 fingerprint or a list of them: 64 hexadecimal digits' })
+      .describe('SHA-256 fingerprint(s) of the certificate; it must be one of them.')
+      .optional(),
+    minVersion: z
+      .enum(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'])
+      .describe('The oldest TLS version to accept. Default TLSv1.2.')
+      .optional(),
+    cert: text.describe('Certificate of this client: a file, or PEM text.').optional(),
+    key: text.describe('Key of that certificate: a file, or PEM text.').optional(),
+  })
+  .describe('How the connection is protected; for ftpes:// and ftps://.');
+
+const server = z
+  .strictObject({
+    url: z
+      .string()
+      .superRefine(readable(parseRemoteUrl))
+      .describe(
+        'ftp:// (plain text), ftpes:// (explicit TLS) or ftps:// (implicit TLS), user and host: ftpes://deploy@ftp.example.com. Default ports 21 and 990.',
+      ),
+    user: text.describe('User name, where the URL has none. Default: the one in ~/.netrc, else anonymous.').optional(),
+    password: password.optional(),
+    account: text.describe('Account, for the few servers that ask for one (ACCT).').optional(),
+    connections: count(1, 64).describe('How many connections may be open at once. Default 4.').optional(),
+    mode: z
+      .enum(['passive', 'active', 'auto'])
+      .describe('Who opens data connections; auto is passive, and active where that does not work. Default auto.')
+      .optional(),
+    sourceAddress: text.describe('Local address that connections start from.').optional(),
+    activePorts: z
+      .string()
+      .regex(/^\d{1,5}-\d{1,5}$/, { error: 'two ports, such as "50000-50100"' })
+      .superRefine(
+        readable((value) => {
+          const [first = 0, last = 0] = value.split('-').map(Number);
+          if (first < 1 || last > 65_535 || first > last)
+            throw new RangeError(`${value} is no range of ports within 1-65535`);
+        }),
+      )
+      .describe('Ports to listen on for active data connections, such as "50000-50100". Default: any.')
+      .optional(),
+    activeAddress: text.describe('Address the server is told to connect to in active mode.').optional(),
+    encoding: text
+      .refine((name) => iconv.encodingExists(name), {
+        error: 'no encoding of that name is known; try utf-8, latin1, windows-1252 or shift_jis',
+      })
+      .describe('How names are encoded on a server that does not speak UTF-8. Default utf-8.')
+      .optional(),
+    tls: tls.optional(),
+    timeout: timeout.optional(),
+  })
+  .describe('A server and how to log in to it.');
+
+const chmod = z
+  .union(
+    [
+      z.enum(['none', 'preserve']),
+      z.strictObject({
+        files: octal.describe('Permission bits of files, in octal: "644".').optional(),
+        directories: octal.describe('Permission bits of directories, in octal: "755".').optional(),
+      }),
+    ],
+    { error: '"none", "preserve", or an object with files, directories' },
+  )
+  .describe('Permission bits of copies: none leaves them to the other side, preserve copies them. Default none.');
+
+const job = z
+  .strictObject({
+    direction: z
+      .enum(['push', 'pull', 'sync'])
+      .describe('push: the remote folder becomes like the local one; pull: the reverse; sync: both ways.'),
+    local: text.describe('The local folder, relative to this file.'),
+    server: text
+      .superRefine(readable((value) => looksLikeUrl(value) && parseRemoteUrl(value)))
+      .describe('Name of one of the servers, or a URL.'),
+    remote: z
+      .string()
+      .superRefine(readable(remoteFolder))
+      .describe(
+        'The remote folder: /htdocs is absolute, ~/htdocs below the folder a login starts in. Default: that folder.',
+      )
+      .optional(),
+    include: patterns.describe('gitignore patterns: only what matches one is carried. Default: everything.').optional(),
+    exclude: patterns.describe('gitignore patterns: what matches does not exist for this job.').optional(),
+    delete: z
+      .enum(['none', 'tracked', 'all'])
+      .describe(
+        'What may be deleted at the destination: nothing, what Ferry put there and nobody changed, or all that the source lacks. Default tracked.',
+      )
+      .optional(),
+    compare: z
+      .enum(['auto', 'size', 'time', 'hash'])
+      .describe('How same content is told: size alone, size and time, by content, or the best at hand. Default auto.')
+      .optional(),
+    maxDelete: measure(z.int(), MAX_DELETE, A_MAX_DELETE)
+      .describe('Refuse a run that deletes more: a number, or a share such as "30%". Default 25 % and more than 10.')
+      .optional(),
+    drift: z
+      .enum(['overwrite', 'keep', 'fail'])
+      .describe('What happens to a file that changed at the destination only. Default overwrite.')
+      .optional(),
+    conflict: z
+      .enum(['keep-both', 'newer', 'local', 'remote', 'fail'])
+      .describe('What sync does with a file that changed on both sides. Default keep-both.')
+      .optional(),
+    links: z
+      .enum(['skip', 'follow'])
+      .describe('Whether local symbolic links that stay inside the folder are followed. Default skip.')
+      .optional(),
+    order: patterns
+      .describe('gitignore patterns: what matches is held back until the rest is done, in this order.')
+      .optional(),
+    chmod: chmod.optional(),
+    connections: count(1, 64).describe('How many connections may be open at once. Default: the server’s.').optional(),
+    limitRate: amount.describe('Bytes a second, such as "2M". Default: no limit.').optional(),
+    retries: count(0, 1000).describe('How often a failed transfer is tried again. Default 5.').optional(),
+    maxDuration: duration.describe('Stop after this time. Seconds; default: no limit.').optional(),
+    maxTransfer: amount.describe('Stop after so many bytes. Default: no limit.').optional(),
+    timeout: timeout.optional(),
+  })
+  .describe('A pair of folders and how they are kept in step.');
+
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  error: 'a name of letters, digits, ".", "_" and "-", at most 64',
+});
+
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().describe('Where editors find the description of this file.').optional(),
+    servers: z.record(name, server).describe('Servers by name.').optional(),
+    jobs: z.record(name, job).describe('Jobs by name: ferry push NAME.').optional(),
+  })
+  .meta({ title: 'sync.config.json', description: 'Configuration of Ferry (npm ftp-ferry).' });
+
+export type ConfigText = z.infer<typeof configSchema>;
+export type ServerText = z.infer<typeof server>;
+export type JobText = z.infer<typeof job>;
+export type PasswordText = z.infer<typeof password>;
+export type TimeoutText = z.infer<typeof timeout>;

@@ -1,0 +1,139 @@
+/** Settles everything about one server: from an entry of the configuration, or from a URL alone. */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { ConfigError, printable } from '../model/index.ts';
+import { parseDuration } from './duration.ts';
+import { fileAt } from './file-at.ts';
+import { secretsMask } from './mask.ts';
+import type { ServerText, TimeoutText } from './schema.ts';
+import { ANONYMOUS, lazyPassword, readNetrc } from './secrets.ts';
+import type { Overrides, ServerSettings, TlsSettings } from './settings.ts';
+import type { Surroundings } from './surroundings.ts';
+import { parseRemoteUrl } from './url.ts';
+
+const CONNECTIONS = 4;
+const TIMEOUTS = { connect: 15_000, reply: 60_000, data: 60_000 };
+
+/** Where a server's description stands. */
+export interface Origin {
+  /** The configuration file; null for a URL on the command line. */
+  readonly file: string | null;
+  /** The key in that file, such as `servers.web`. */
+  readonly path: string;
+  /** Whether others can read that file. */
+  readonly exposed: boolean;
+  /** What relative files are relative to. */
+  readonly folder: string;
+}
+
+/** What a job or a command line says about the server for one run. */
+export interface ServerWishes {
+  readonly connections?: number | undefined;
+  readonly timeout?: TimeoutText | undefined;
+  readonly overrides: Pick<Overrides, 'connections' | 'timeout'>;
+}
+
+/** Throws a ConfigError on a password that others can read, and on certificate files that cannot be read. */
+export async function resolveServer(
+  server: ServerText,
+  origin: Origin,
+  wishes: ServerWishes,
+  surroundings: Surroundings,
+): Promise<ServerSettings> {
+  const url = parseRemoteUrl(server.url);
+  if (url.password) secretsMask().add(url.password);
+  const given = url.password ?? server.password;
+  if (typeof given === 'string' && origin.exposed) throw exposed(origin, url.password !== undefined);
+
+  const login = url.user ?? server.user;
+  const netrc = login === undefined ? await readNetrc(surroundings, url.host) : undefined;
+  const user = login ?? netrc?.user ?? ANONYMOUS;
+  const key = url.password === undefined ? `${origin.path}.password` : `${origin.path}.url`;
+  const password = lazyPassword({
+    user,
+    host: url.host,
+    given,
+    place: origin.file === null ? 'servers.NAME.password in sync.config.json' : `${key} in ${basename(origin.file)}`,
+    folder: origin.folder,
+    surroundings,
+  });
+
+  const account = server.account ?? netrc?.account;
+  const ports = server.activePorts?.split('-').map(Number);
+  const { connect, reply, data } = timeoutsOf(server.timeout, wishes);
+  return Object.freeze({
+    protocol: url.protocol,
+    host: url.host,
+    port: url.port,
+    user,
+    password,
+    ...(account !== undefined && { account }),
+    connections: wishes.overrides.connections ?? wishes.connections ?? server.connections ?? CONNECTIONS,
+    tls: await resolveTls(server.tls ?? {}, origin, surroundings),
+    encoding: server.encoding ?? 'utf-8',
+    mode: server.mode ?? 'auto',
+    ...(server.sourceAddress !== undefined && { sourceAddress: server.sourceAddress }),
+    ...(ports && { activePorts: Object.freeze([ports[0]!, ports[1]!] as const) }),
+    ...(server.activeAddress !== undefined && { activeAddress: server.activeAddress }),
+    connectTimeout: connect,
+    replyTimeout: reply,
+    dataTimeout: data,
+  });
+}
+
+function exposed(origin: Origin, inUrl: boolean): ConfigError {
+  const key = inUrl ? `the url of ${origin.path}` : `${origin.path}.password`;
+  return new ConfigError(
+    `${printable(origin.file ?? '')} holds a password (${key}) and others on this machine can read it: ` +
+      `run chmod 600 on it, or write "password": { "env": "NAME" } instead`,
+  );
+}
+
+/** The most particular deadline wins: the command line's, the job's, the server's, the default. ms. */
+function timeoutsOf(server: TimeoutText | undefined, wishes: ServerWishes): typeof TIMEOUTS {
+  const settled = { ...TIMEOUTS };
+  for (const written of [server, wishes.timeout])
+    for (const wait of ['connect', 'reply', 'data'] as const) {
+      const one = typeof written === 'object' ? written[wait] : written;
+      if (one !== undefined) settled[wait] = parseDuration(one);
+    }
+  const all = wishes.overrides.timeout;
+  return all === undefined ? settled : { connect: all, reply: all, data: all };
+}
+
+async function resolveTls(
+  tls: NonNullable<ServerText['tls']>,
+  origin: Origin,
+  { home }: Surroundings,
+): Promise<TlsSettings> {
+  const pem = async (key: 'ca' | 'cert' | 'key') => {
+    const given = tls[key];
+    if (given === undefined) return {};
+    if (given.includes('-----BEGIN ')) return { [key]: given };
+    const file = fileAt(given, origin.folder, home);
+    const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      throw new ConfigError(
+        `${printable(file)}, named at ${origin.path}.tls.${key}, could not be read (${cause.code})`,
+      );
+    });
+    if (!text.includes('-----BEGIN '))
+      throw new ConfigError(`${printable(file)}, named at ${origin.path}.tls.${key}, is not PEM text`);
+    return { [key]: text };
+  };
+  const pins = typeof tls.pin === 'string' ? [tls.pin] : tls.pin;
+  return Object.freeze({
+    verify: tls.verify ?? true,
+    ...(await pem('ca')),
+    ...(await pem('cert')),
+    ...(await pem('key')),
+    ...(pins && { pin: Object.freeze(pins.map(fingerprint)) }),
+    ...(tls.minVersion && { minVersion: tls.minVersion }),
+  });
+}
+
+function fingerprint(pin: string): string {
+  return pin
+    .replaceAll(':', '')
+    .toUpperCase()
+    .replace(/..(?=.)/g, '$&:');
+}
