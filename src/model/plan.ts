@@ -1,5 +1,5 @@
 /** What a run is going to do, as data: it can be printed, saved, reviewed and applied later. */
-import type { Agreement, Fingerprint, Side } from './entry.ts';
+import type { Fingerprint, Side } from './entry.ts';
 import type { RelPath } from './path.ts';
 import type { Problem } from './problem.ts';
 
@@ -63,6 +63,10 @@ export interface RenameAction extends Step {
 
 export type Action = TransferAction | MkdirAction | DeleteAction | RenameAction;
 
+export function isTransfer(action: Action): action is TransferAction {
+  return action.action === 'upload' || action.action === 'download';
+}
+
 /** A path whose two sides changed to different content, with no rule that settles it. */
 export interface Conflict {
   readonly path: RelPath;
@@ -104,6 +108,3 @@ export interface Plan {
   readonly untouched: Untouched;
   readonly guard: Guard;
 }
-
-/** What was found to be the same on both sides and was not remembered as such yet. */
-export type Learned = Agreement;

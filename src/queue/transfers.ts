@@ -21,6 +21,8 @@ export interface Job<S> {
   retried(error: unknown, attempt: number, delay: number): void;
   /** Whether bytes came through since the last call. */
   progressed(): boolean;
+  /** Prepares for another attempt after this error; what it throws is the error that counts. */
+  prepare(error: unknown): Promise<void>;
 }
 
 export class TransferQueue {
@@ -55,16 +57,25 @@ export class TransferQueue {
     while (this.open.size > 0) await Promise.all(this.open);
   }
 
+  /** Resolves when nothing is under way any more, however it ended. */
+  async settled(): Promise<void> {
+    while (this.open.size > 0) await Promise.allSettled(this.open);
+  }
+
   private attempt<S>(job: Job<S>): Promise<void> {
     const { attempts, signal } = this.options;
     return retrying(
       async (number) => {
         // Those that were begun go first: an unfinished transfer is worth more than a new one.
-        const moved = await this.queue.add(() => job.move(number), { priority: number === 1 ? 0 : 1 });
-        await job.settle(moved as S, number);
+        try {
+          const moved = await this.queue.add(() => job.move(number), { priority: number === 1 ? 0 : 1 });
+          await job.settle(moved as S, number);
+        } catch (error) {
+          await job.prepare(error);
+          throw error;
+        }
       },
       { attempts, signal, sleep: pause, onRetry: job.retried.bind(job), progressed: job.progressed.bind(job) },
     );
   }
 }
-

@@ -1,8 +1,19 @@
 /** What every transfer of a run shares. */
 import { createHash } from 'node:crypto';
-import type { Fingerprint, Local, Memory, Remote, TemporaryStyle } from '../model/index.ts';
+import { nameOn } from '../diff/index.ts';
+import type {
+  Direction,
+  Fingerprint,
+  Local,
+  Memory,
+  RelPath,
+  Remote,
+  TemporaryStyle,
+  TransferAction,
+} from '../model/index.ts';
 
 export interface TransferContext {
+  readonly direction: Direction;
   readonly local: Local;
   readonly remote: Remote;
   readonly memory: Memory;
@@ -28,4 +39,10 @@ export function tagOf(source: Fingerprint): string {
     .update(JSON.stringify([source.size, stamps]))
     .digest('hex')
     .slice(0, 8);
+}
+
+/** What a file is called on each side: the names may differ in their Unicode normalisation. */
+export function namesOf(context: TransferContext, action: TransferAction): { local: RelPath; remote: RelPath } {
+  const { direction } = context;
+  return { local: nameOn('local', direction, action), remote: nameOn('remote', direction, action) };
 }

@@ -17,7 +17,7 @@ import {
   type TransferAction,
 } from '../model/index.ts';
 import { temporaryFor } from '../model/temporary.ts';
-import { RESUMABLE, type TransferContext, tagOf } from './context.ts';
+import { namesOf, RESUMABLE, type TransferContext, tagOf } from './context.ts';
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
 
@@ -41,28 +41,21 @@ export async function stageDownload(
   attempt: number,
 ): Promise<StagedDownload> {
   const { local, memory, pace, signal } = context;
-  const source = action.alias ?? action.path;
+  const { local: target, remote: source } = namesOf(context, action);
   const version = action.source;
-  const temporary = temporaryFor(action.path, tagOf(version));
+  const temporary = temporaryFor(target, tagOf(version));
   const resumable = await mayResume(context, action, temporary, attempt);
-  let stage = await local.stage(action.path, temporary, resumable);
+  // Journalled before the temporary file exists, so that whatever a kill leaves here is known to the next run.
+  await memory.saveCheckpoint({ path: action.path, direction: 'download', source: version, temporary, confirmed: 0 });
+  let stage = await local.stage(target, temporary, resumable);
   let offset = stage.size;
   if (offset > 0 && !(offset <= version.size && (await tailsAgree(lane, source, stage, offset, signal)))) {
     await stage.discard();
-    stage = await local.stage(action.path, temporary, false);
+    stage = await local.stage(target, temporary, false);
     offset = 0;
   }
   const sum = offset === 0 ? createHash('sha256') : undefined;
   try {
-    if (version.size > RESUMABLE) {
-      await memory.saveCheckpoint({
-        path: action.path,
-        direction: 'download',
-        source: version,
-        temporary,
-        confirmed: offset,
-      });
-    }
     let bytes = 0;
     if (offset < version.size || version.size === 0) {
       const sink = {
@@ -117,10 +110,11 @@ async function publishDownload(
   sum: string | undefined,
 ): Promise<Agreement> {
   const { local, memory } = context;
+  const names = namesOf(context, action);
   let now: Fingerprint;
   let entry: Entry;
   try {
-    const { size, stamps } = await lane.inspect(action.alias ?? action.path);
+    const { size, stamps } = await lane.inspect(names.remote);
     now = { size: size ?? action.size, stamps };
     if (!sameVersion(now, action.source)) throw new ChangingError('it changed on the server while it was received');
     entry = await stage.commit({
@@ -140,13 +134,13 @@ async function publishDownload(
     local: fingerprintOf(entry),
     remote: { size: action.size, stamps: { ...action.source.stamps, ...now.stamps } },
     // A resumed transfer saw only the end of the file, so its content is hashed from the disk.
-    sha256: sum ?? (await local.sha256(action.path)),
+    sha256: sum ?? (await local.sha256(names.local)),
   };
 }
 
 /** The target as it is, if it still is what the plan saw. */
-async function expectedTarget({ local }: TransferContext, action: TransferAction): Promise<Entry | null> {
-  const target = await local.look(action.path);
+async function expectedTarget(context: TransferContext, action: TransferAction): Promise<Entry | null> {
+  const target = await context.local.look(namesOf(context, action).local);
   if (target && action.replaces && !sameVersion(fingerprintOf(target), action.replaces)) {
     throw new StaleError('it changed here since it was looked at');
   }

@@ -21,7 +21,7 @@ import {
   type TransferAction,
 } from '../model/index.ts';
 import { temporaryFor } from '../model/temporary.ts';
-import { RESUMABLE, type TransferContext, tagOf } from './context.ts';
+import { namesOf, RESUMABLE, type TransferContext, tagOf } from './context.ts';
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
 import { publish } from './swap.ts';
@@ -48,7 +48,7 @@ export async function stageUpload(
   action: TransferAction,
   attempt: number,
 ): Promise<StagedUpload> {
-  const source = await context.local.open(action.path);
+  const source = await context.local.open(namesOf(context, action).local);
   try {
     return await new Upload(context, lane, action, source, attempt).stage();
   } finally {
@@ -73,7 +73,7 @@ class Upload {
     this.source = source;
     this.attempt = attempt;
     this.version = fingerprintOf(source.entry);
-    this.target = action.alias ?? action.path;
+    this.target = namesOf(context, action).remote;
   }
 
   async stage(): Promise<StagedUpload> {
@@ -85,7 +85,8 @@ class Upload {
       const temporary = this.temporaryName();
       const offset = await this.resumeOffset(temporary);
       const sum = offset === 0 ? createHash('sha256') : undefined;
-      if (version.size > RESUMABLE) await this.saveCheckpoint(temporary, offset);
+      // Journalled before the first byte goes, so that whatever a kill leaves on the server is known to the next run.
+      if (temporary !== this.target) await this.saveCheckpoint(temporary, offset);
       let bytes = 0;
       if (offset < version.size || version.size === 0) {
         try {
@@ -104,7 +105,7 @@ class Upload {
         throw new ChangingError('it changed while it was sent');
       }
       // A resumed transfer saw only the end of the file, so its content is hashed from the disk.
-      const sha256 = sum ? sum.digest('hex') : await context.local.sha256(action.path);
+      const sha256 = sum ? sum.digest('hex') : await context.local.sha256(namesOf(context, action).local);
       return {
         bytes,
         ...(offset > 0 ? { resumedFrom: offset } : {}),

@@ -1,0 +1,134 @@
+/**
+ * Carries a plan out: directories first, then transfers, deletes last and only where nothing below failed. One path's
+ * failure never stops the others; what ends the whole run is thrown.
+ */
+import {
+  type Action,
+  type DeleteAction,
+  type Direction,
+  isTransfer,
+  isWithin,
+  lineage,
+  type MkdirAction,
+  type RelPath,
+  type RenameAction,
+  type Side,
+  type Tell,
+  type TransferAction,
+} from '../model/index.ts';
+import { actOnDirectories } from './act-directories.ts';
+import { actOnRemovals } from './act-removals.ts';
+import { actOnTransfers } from './act-transfers.ts';
+import { problemOf } from './failure.ts';
+import type { Pair } from './pair.ts';
+import type { Tally } from './tally.ts';
+
+export interface ActOptions {
+  readonly pair: Pair;
+  readonly tally: Tally;
+  readonly tell: Tell;
+  readonly signal: AbortSignal;
+  readonly direction: Direction;
+  /** Attempts per transfer, the first included. */
+  readonly attempts: number;
+  /** Bytes a second; null for no limit. */
+  readonly limitRate: number | null;
+  /** gitignore patterns of files that wait until the others are done. */
+  readonly order: readonly string[];
+  /** Whether a source that is no longer what the plan saw is refused (a saved plan). */
+  readonly strict: boolean;
+}
+
+/** What the steps of one run share. */
+export class Acting {
+  readonly options: ActOptions;
+  private readonly failures = new Set<RelPath>();
+
+  constructor(options: ActOptions) {
+    this.options = options;
+  }
+
+  started(action: Action, attempt = 1): void {
+    this.say(action, 'started', attempt, 0);
+  }
+
+  done(action: Action, attempt = 1, bytes = 0, resumedFrom?: number): void {
+    this.options.tally.done(action);
+    this.say(action, 'done', attempt, bytes, resumedFrom);
+  }
+
+  failed(action: Action, error: unknown, attempt = 1): void {
+    this.failures.add(action.path);
+    this.options.tally.failed++;
+    this.say(action, 'failed', attempt, 0);
+    this.options.tally.problem(problemOf(error, action.path, sideOf(action)));
+  }
+
+  /** Leaves an action out because of something that was already said. */
+  skipped(action: Action): void {
+    this.failures.add(action.path);
+    this.options.tally.failed++;
+    this.say(action, 'skipped', 1, 0);
+  }
+
+  /** Whether a directory that this path needs could not be made. */
+  isBlocked(path: RelPath): boolean {
+    for (const at of lineage(path)) if (this.failures.has(at)) return true;
+    return false;
+  }
+
+  /** Whether anything at or below this path failed. */
+  failedBelow(path: RelPath): boolean {
+    for (const failure of this.failures) if (isWithin(failure, path)) return true;
+    return false;
+  }
+
+  private say(
+    action: Action,
+    status: 'started' | 'done' | 'failed' | 'skipped',
+    attempt: number,
+    bytes: number,
+    resumedFrom?: number,
+  ): void {
+    this.options.tell({
+      type: 'action',
+      action: action.action,
+      side: sideOf(action),
+      path: action.path,
+      reason: action.reason,
+      size: 'size' in action ? action.size : 0,
+      status,
+      attempt,
+      bytes,
+      ...(resumedFrom === undefined ? {} : { resumedFrom }),
+    });
+  }
+}
+
+/** The side that an action changes. */
+export function sideOf(action: Action): Side {
+  if (isTransfer(action)) return action.action === 'upload' ? 'remote' : 'local';
+  return action.side;
+}
+
+/** @throws whatever ends the run: a lost server, a limit, an interruption. */
+export async function act(actions: readonly Action[], options: ActOptions): Promise<void> {
+  const acting = new Acting(options);
+  const transfers: TransferAction[] = [];
+  const removals: DeleteAction[] = [];
+  const makings: (MkdirAction | RenameAction | DeleteAction)[] = [];
+  for (const action of actions) {
+    if (isTransfer(action)) transfers.push(action);
+    // A file that makes way for a directory goes before that directory is made; all other removals come last.
+    else if (action.action === 'replace' && action.kind === 'file') makings.push(action);
+    else if (action.action === 'delete' || action.action === 'replace') removals.push(action);
+    else makings.push(action);
+  }
+  await actOnDirectories(acting, makings);
+  const waiting = await actOnTransfers(acting, transfers, new Set(removals.map((removal) => removal.path)));
+  await actOnRemovals(acting, removals);
+  await waiting.publish();
+  const { local, memory } = options.pair;
+  await local.flush();
+  await memory.flush();
+}

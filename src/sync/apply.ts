@@ -1,0 +1,102 @@
+/** Carries out a plan that was saved, reviewed and brought back, if the world is still the one it was made for. */
+import type { JobSettings } from '../config/settings.ts';
+import {
+  type Action,
+  type Fingerprint,
+  fingerprintOf,
+  GuardError,
+  isTransfer,
+  type Plan,
+  printable,
+  type RelPath,
+  type Side,
+  StaleError,
+  type Summary,
+} from '../model/index.ts';
+import { sameVersion } from '../transfer/index.ts';
+import { act } from './act.ts';
+import { matches } from './expectation.ts';
+import type { Pair } from './pair.ts';
+import { tellPlan } from './plan.ts';
+import { conduct, type RunOptions } from './run.ts';
+
+/** Names of moved paths that an error message lists at most. */
+const MOST_NAMED = 10;
+
+/** As {@link run}, for a plan that exists already. Exit code 7, nothing touched, when anything it names has moved. */
+export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promise<Summary> {
+  return conduct(job, options, async ({ pair, tally, signal, tell }) => {
+    if (plan.guard.refused) throw new GuardError(plan.guard.reasons.join('; '));
+    const moved = await whatMoved(pair, plan, signal);
+    if (moved.length > 0) throw new StaleError(sayStale(plan, moved));
+    tellPlan(plan, tell);
+    tally.untouched = plan.untouched;
+    for (const problem of plan.problems) tally.problem(problem);
+    tally.conflicts = plan.conflicts.length;
+    if (options.dryRun) return undefined;
+    if (plan.actions.length > 0 && plan.direction !== 'pull') await pair.remote.makeRoot(signal);
+    await act(plan.actions, {
+      pair,
+      tally,
+      tell,
+      signal,
+      direction: plan.direction,
+      attempts: job.retries + 1,
+      limitRate: job.limitRate,
+      order: job.order,
+      strict: true,
+    });
+    return undefined;
+  });
+}
+
+interface Expected {
+  readonly side: Side;
+  readonly path: RelPath;
+  /** Null: nothing may be there. */
+  readonly was: Fingerprint | null;
+}
+
+/** What a plan takes for granted about both sides. */
+function expectations(action: Action): Expected[] {
+  if (isTransfer(action)) {
+    const up = action.action === 'upload';
+    const target = action.alias ?? action.path;
+    return [
+      { side: up ? 'local' : 'remote', path: action.path, was: action.source },
+      { side: up ? 'remote' : 'local', path: target, was: action.replaces },
+    ];
+  }
+  if (action.action === 'mkdir') return [{ side: action.side, path: action.path, was: null }];
+  return [{ side: action.side, path: action.action === 'rename' ? action.from : action.path, was: action.expected }];
+}
+
+async function whatMoved(pair: Pair, plan: Plan, signal: AbortSignal): Promise<RelPath[]> {
+  // What makes way for another kind is expected to be there by the removal, not to be absent by the transfer.
+  const replaced = new Set(plan.actions.filter(({ action }) => action === 'replace').map(({ path }) => path));
+  const all = plan.actions.flatMap(expectations).filter(({ was, path }) => was !== null || !replaced.has(path));
+  const moved = new Set<RelPath>();
+  for (const { path, was } of all.filter(({ side }) => side === 'local')) {
+    const entry = await pair.local.look(path);
+    if (was === null ? entry !== null : !entry || !matches(entry.kind, fingerprintOf(entry), was)) moved.add(path);
+  }
+  const remote = all.filter(({ side }) => side === 'remote');
+  const sightings = await pair.remote.sight(
+    remote.map(({ path }) => path),
+    signal,
+  );
+  remote.forEach(({ path, was }, index) => {
+    const sighting = sightings[index];
+    if (was === null) {
+      if (sighting?.found !== 'absent') moved.add(path);
+    } else if (sighting?.found !== 'present') moved.add(path);
+    else if (sighting.entry.kind === 'file' && !sameVersion(fingerprintOf(sighting.entry), was)) moved.add(path);
+  });
+  return [...moved];
+}
+
+function sayStale(plan: Plan, moved: readonly RelPath[]): string {
+  const named = moved.slice(0, MOST_NAMED).map(printable).join(', ');
+  const more = moved.length > MOST_NAMED ? ` and ${moved.length - MOST_NAMED} more` : '';
+  return `the plan of ${plan.madeAt} no longer holds, nothing was done: ${named}${more} changed since; make a new plan`;
+}

@@ -1,0 +1,112 @@
+/** Fetches the facts that a decision asks for: hashes, and times of single files. */
+import { createHash, type Hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { type Ask, type Evidence, nameOn } from '../diff/index.ts';
+import {
+  type Direction,
+  type HashAlgorithm,
+  type Local,
+  LocalError,
+  type RelPath,
+  type Remote,
+  ReplyError,
+} from '../model/index.ts';
+
+export interface EvidenceOptions {
+  readonly local: Local;
+  readonly remote: Remote;
+  readonly direction: Direction;
+  readonly signal: AbortSignal;
+  /** Whether content may be fetched to be compared, where the server cannot hash. */
+  readonly mayRead: boolean;
+}
+
+/** Everything that is asked for, added to what is known already. */
+export async function gather(asks: readonly Ask[], known: Evidence, options: EvidenceOptions): Promise<Evidence> {
+  const { local, remote, direction, signal } = options;
+  const localSha256 = new Map(known.localSha256);
+  const remoteTime = new Map(known.remoteTime);
+  const content = new Map(known.content);
+  const times = asks.filter(({ ask }) => ask === 'remote-time');
+  const sightings =
+    times.length === 0
+      ? []
+      : await remote.sight(
+          times.map((ask) => nameOn('remote', direction, ask)),
+          signal,
+        );
+  times.forEach((ask, index) => {
+    const sighting = sightings[index];
+    remoteTime.set(ask.path, sighting?.found === 'present' ? sighting.entry : null);
+  });
+  for (const ask of asks) {
+    signal.throwIfAborted();
+    if (ask.ask === 'local-sha256') {
+      localSha256.set(ask.path, await orNull(local.sha256(nameOn('local', direction, ask))));
+    } else if (ask.ask === 'content') {
+      content.set(ask.path, await compareContent(ask, options));
+    }
+  }
+  return { localSha256, remoteTime, content };
+}
+
+async function compareContent(ask: Ask, options: EvidenceOptions): Promise<'same' | 'different' | 'unknown'> {
+  const { local, remote, direction, signal, mayRead } = options;
+  const here = nameOn('local', direction, ask);
+  const there = nameOn('remote', direction, ask);
+  const algorithm = remote.capabilities.hash?.algorithm;
+  const sum = algorithm ? await remote.hash(there, signal) : null;
+  const theirs = sum ?? (mayRead ? await readRemote(remote, there, signal) : null);
+  if (theirs === null) return 'unknown';
+  const ours = await orNull(hashLocal(local, here, sum !== null && algorithm ? algorithm : 'sha256'));
+  if (ours === null) return 'unknown';
+  return ours === theirs ? 'same' : 'different';
+}
+
+/** SHA-256 of what the server sends; null where it refuses. */
+async function readRemote(remote: Remote, path: RelPath, signal: AbortSignal): Promise<string | null> {
+  const lane = await remote.lane(signal);
+  try {
+    const sum = createHash('sha256');
+    let received = 0;
+    const write = (chunk: Uint8Array) => {
+      received += chunk.length;
+      sum.update(chunk);
+    };
+    await lane.read(path, { write }, { signal });
+    const { size } = await lane.inspect(path);
+    // A transfer cut short would otherwise pass for another content.
+    return size === null || size === received ? sum.digest('hex') : null;
+  } catch (error) {
+    if (error instanceof ReplyError) return null;
+    throw error;
+  } finally {
+    lane.release();
+  }
+}
+
+async function hashLocal(local: Local, path: RelPath, algorithm: HashAlgorithm): Promise<string> {
+  if (algorithm === 'sha256') return local.sha256(path);
+  const source = await local.open(path);
+  try {
+    if (algorithm === 'crc32') {
+      let sum = 0;
+      for await (const chunk of source.chunks(0)) sum = crc32(chunk, sum);
+      return sum.toString(16).padStart(8, '0');
+    }
+    const sum: Hash = createHash(algorithm);
+    for await (const chunk of source.chunks(0)) sum.update(chunk);
+    return sum.digest('hex');
+  } finally {
+    await source.close();
+  }
+}
+
+async function orNull(hash: Promise<string>): Promise<string | null> {
+  try {
+    return await hash;
+  } catch (error) {
+    if (error instanceof LocalError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+/** Turns what went wrong with one path into a Problem that says what to do about it. */
+import {
+  ChangingError,
+  LocalError,
+  LostError,
+  MismatchError,
+  NameError,
+  type Problem,
+  type ProblemCode,
+  type RelPath,
+  ReplyError,
+  type Side,
+  StaleError,
+} from '../model/index.ts';
+
+/** The reply codes by which a server says that there is no room (RFC 959, 4.2.2). */
+export function isFull(error: unknown): boolean {
+  if (error instanceof ReplyError) return error.reply === 452 || error.reply === 552;
+  return error instanceof LocalError && (error.errno === 'ENOSPC' || error.errno === 'EDQUOT');
+}
+
+export function problemOf(error: unknown, path: RelPath, side: Side): Problem {
+  const message = error instanceof Error ? error.message : String(error);
+  return { path, side, code: codeOf(error), message };
+}
+
+function codeOf(error: unknown): ProblemCode {
+  if (isFull(error)) return 'full';
+  if (error instanceof NameError) return 'name';
+  if (error instanceof ChangingError || error instanceof StaleError) return 'changing';
+  if (error instanceof MismatchError) return 'mismatch';
+  if (error instanceof LostError) return 'connection';
+  if (error instanceof LocalError) return error.errno === 'EACCES' || error.errno === 'EPERM' ? 'unreadable' : 'failed';
+  if (error instanceof ReplyError) return error.retryable ? 'connection' : 'refused';
+  return 'failed';
+}

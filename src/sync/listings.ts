@@ -1,0 +1,42 @@
+/** Reads one directory of either side so that no failure ever reads as absence. */
+import { type Listing, LocalError, type Problem, type RelPath, ReplyError, ROOT, type Side } from '../model/index.ts';
+import { retrying } from '../queue/index.ts';
+import type { Pair } from './pair.ts';
+
+/** The local directory; null where it does not exist. */
+export async function listLocal(pair: Pair, directory: RelPath): Promise<Listing | null> {
+  try {
+    return await pair.local.list(directory);
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    if (error.errno === 'ENOENT') return null;
+    return unreadable(directory, 'local', error);
+  }
+}
+
+/**
+ * The remote directory. Only the root may be found absent here: every other one was seen in its parent's listing, so
+ * that a refusal is a Problem.
+ */
+export async function listRemote(
+  pair: Pair,
+  directory: RelPath,
+  signal: AbortSignal,
+  attempts: number,
+): Promise<Listing | null> {
+  try {
+    return await retrying(() => pair.remote.list(directory, signal), { attempts, signal });
+  } catch (error) {
+    if (!(error instanceof ReplyError)) throw error;
+    if (directory === ROOT && error.reply === 550) {
+      const [sighting] = await pair.remote.sight([ROOT], signal);
+      if (sighting?.found === 'absent') return null;
+    }
+    return unreadable(directory, 'remote', error);
+  }
+}
+
+function unreadable(path: RelPath, side: Side, error: Error): Listing {
+  const problem: Problem = { path, side, code: 'unreadable', message: error.message };
+  return { directory: path, entries: [], problems: [problem], incomplete: 'it could not be read' };
+}

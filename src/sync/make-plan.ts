@@ -1,0 +1,23 @@
+/** Says what a run would do, and does nothing. */
+import type { JobSettings } from '../config/settings.ts';
+import { EXIT, type Summary } from '../model/index.ts';
+import { conduct, type RunOptions } from './run.ts';
+import { differs } from './verify.ts';
+
+export interface PlanVerbOptions extends RunOptions {
+  /** Whether a plan that is not empty ends with exit code 8. */
+  readonly exitCode?: boolean;
+}
+
+/** The plan goes to `onPlan`; a guard's refusal is part of it and ends with exit code 4. */
+export function plan(job: JobSettings, options: PlanVerbOptions): Promise<Summary> {
+  return conduct(job, { ...options, dryRun: true }, async ({ planned, tally }) => {
+    const { plan } = await planned();
+    options.onPlan?.(plan);
+    for (const problem of plan.problems) tally.problem(problem);
+    tally.conflicts = plan.conflicts.length;
+    tally.untouched = plan.untouched;
+    if (plan.guard.refused) return EXIT.refused;
+    return options.exitCode && differs(plan) ? EXIT.different : undefined;
+  });
+}

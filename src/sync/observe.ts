@@ -1,0 +1,197 @@
+/**
+ * Walks both sides directory by directory and decides each one as soon as it is seen. Only the resulting actions are
+ * kept, so that memory stays flat on a tree of any size.
+ */
+import type { JobSettings } from '../config/settings.ts';
+import {
+  type Assembled,
+  Collector,
+  type DecideOptions,
+  type Decision,
+  type Descent,
+  decide,
+  type Evidence,
+  type Filter,
+  NO_EVIDENCE,
+  nameOn,
+  Order,
+  type View,
+} from '../diff/index.ts';
+import {
+  isAside,
+  isTemporary,
+  type Listing,
+  nameOf,
+  type RelPath,
+  ROOT,
+  type Side,
+  type Tell,
+} from '../model/index.ts';
+import { gather } from './evidence.ts';
+import { listLocal, listRemote } from './listings.ts';
+import type { Pair } from './pair.ts';
+
+export interface ObserveOptions {
+  readonly pair: Pair;
+  readonly job: JobSettings;
+  readonly filter: Filter;
+  readonly tell: Tell;
+  readonly signal: AbortSignal;
+  /** Whether what is found to be the same is remembered; not in a dry run. */
+  readonly learn: boolean;
+  /** Now, in ms since the epoch, UTC. */
+  readonly now: number;
+}
+
+export interface Observed extends Assembled {
+  /** Sides whose root does not exist. */
+  readonly missing: { readonly local: boolean; readonly remote: boolean };
+  /** Directories whose listing could not be trusted. */
+  readonly untrusted: readonly { readonly path: RelPath; readonly because: string }[];
+  /** Temporary files that nobody will come back for. */
+  readonly stale: readonly { readonly side: Side; readonly path: RelPath }[];
+}
+
+/** A temporary file without a checkpoint is left alone for so long (ms): it may belong to a run on another machine. */
+const STALE_AFTER = 24 * 3600 * 1000;
+
+export async function observe(options: ObserveOptions): Promise<Observed> {
+  return new Walk(options).walk();
+}
+
+class Walk {
+  private readonly options: ObserveOptions;
+  private readonly decideOptions: DecideOptions;
+  private readonly collector: Collector;
+  private readonly pending: Descent[] = [{ path: ROOT, local: true, remote: true }];
+  private readonly missing = { local: false, remote: false };
+  private readonly untrusted: { path: RelPath; because: string }[] = [];
+  private readonly stale: { side: Side; path: RelPath }[] = [];
+  private files = 0;
+  private told = 0;
+
+  constructor(options: ObserveOptions) {
+    const { job, pair } = options;
+    const { capabilities } = pair.remote;
+    this.options = options;
+    this.collector = new Collector(job.direction, new Order(job.order));
+    this.decideOptions = {
+      direction: job.direction,
+      compare: job.compare,
+      delete: job.delete,
+      drift: job.drift,
+      conflict: job.conflict,
+      foldsCase: false,
+      canHash: capabilities.hash !== null || job.compare === 'hash',
+      canAskTime: capabilities.mlst || capabilities.mdtm,
+      links: job.links,
+      conflictStamp: new Date(options.now).toISOString().replace(/[-:]|\.\d+/g, ''),
+    };
+  }
+
+  async walk(): Promise<Observed> {
+    const foldsCase = await this.options.pair.local.foldsCase();
+    Object.assign(this.decideOptions, { foldsCase });
+    await this.visitAll();
+    return {
+      ...this.collector.finish(),
+      missing: this.missing,
+      untrusted: this.untrusted,
+      stale: this.stale,
+    };
+  }
+
+  /** Several directories at a time, the deepest first, so that few are ever waiting. */
+  private async visitAll(): Promise<void> {
+    const most = 2 * this.options.pair.remote.width + 2;
+    const active = new Set<Promise<void>>();
+    while (this.pending.length > 0 || active.size > 0) {
+      while (this.pending.length > 0 && active.size < most) {
+        const visit = this.visit(this.pending.pop()!);
+        const tracked: Promise<void> = visit.finally(() => active.delete(tracked));
+        active.add(tracked);
+      }
+      try {
+        await Promise.race(active);
+      } catch (error) {
+        await Promise.allSettled(active);
+        throw error;
+      }
+    }
+  }
+
+  private async visit(at: Descent): Promise<void> {
+    const { pair, job, signal } = this.options;
+    signal.throwIfAborted();
+    const here = nameOn('local', job.direction, at);
+    const there = nameOn('remote', job.direction, at);
+    const [local, remote, baseline] = await Promise.all([
+      at.local ? listLocal(pair, here) : null,
+      at.remote ? listRemote(pair, there, signal, job.retries + 1) : null,
+      pair.memory.children(at.path),
+    ]);
+    if (at.path === ROOT) Object.assign(this.missing, { local: local === null, remote: remote === null });
+    this.noteStale('local', local);
+    this.noteStale('remote', remote);
+    const view: View = {
+      directory: at.path,
+      ...(at.alias === undefined ? {} : { alias: at.alias }),
+      local,
+      remote,
+      baseline,
+    };
+    const decision = await this.decide(view);
+    this.collector.add(decision);
+    if (decision.untrusted !== undefined) this.untrusted.push({ path: at.path, because: decision.untrusted });
+    for (const descent of decision.descend) this.pending.push(descent);
+    if (this.options.learn) await this.remember(decision);
+    this.progress(decision);
+  }
+
+  /** Decides, fetching what is asked for until nothing is. */
+  private async decide(view: View): Promise<Decision> {
+    const { pair, job, filter, signal } = this.options;
+    let evidence: Evidence = NO_EVIDENCE;
+    for (;;) {
+      const decision = decide(view, filter, this.decideOptions, evidence);
+      if (decision.asks.length === 0) return decision;
+      const mayRead = job.compare === 'hash';
+      evidence = await gather(decision.asks, evidence, { ...pair, direction: job.direction, signal, mayRead });
+    }
+  }
+
+  private async remember({ learned, forgotten }: Decision): Promise<void> {
+    const { memory } = this.options.pair;
+    await Promise.all([
+      ...learned.map((agreement) => memory.learn(agreement)),
+      ...forgotten.map((path) => memory.forget(path)),
+    ]);
+  }
+
+  private noteStale(side: Side, listing: Listing | null): void {
+    for (const entry of listing?.entries ?? []) {
+      const name = nameOf(entry.path);
+      if (entry.kind !== 'file' || !isTemporary(name) || isAside(name)) continue;
+      // A zone that is not known may be half a day off, either way.
+      const age = entry.mtime === null ? 0 : this.options.now - entry.mtime - (entry.zoned ? 0 : STALE_AFTER / 2);
+      if (age > STALE_AFTER) this.stale.push({ side, path: entry.path });
+    }
+  }
+
+  private progress(decision: Decision): void {
+    this.files += decision.total.source;
+    const now = performance.now();
+    if (now - this.told < 200) return;
+    this.told = now;
+    const path = decision.directory;
+    this.options.tell({
+      type: 'progress',
+      phase: 'scan',
+      files: this.files,
+      filesTotal: 0,
+      bytes: 0,
+      bytesTotal: 0,
+      path,
+    });
+  }
+}

@@ -1,0 +1,65 @@
+/** The two sides of a job and what is remembered about them, opened together and closed together. */
+import type { JobSettings } from '../config/settings.ts';
+import { connectFtp } from '../ftp/remote.ts';
+import { openLocal } from '../local/index.ts';
+import type { Local, Memory, Remote } from '../model/index.ts';
+import { acquireLock, jobFolder, openMemory, stateFolder } from '../state/index.ts';
+
+export interface Pair {
+  readonly local: Local;
+  readonly remote: Remote;
+  readonly memory: Memory;
+}
+
+export interface OpenPair extends Pair {
+  close(): Promise<void>;
+}
+
+export interface PairOptions {
+  /** Makes the local folder if it is missing (a pull into a new place). */
+  readonly createLocal?: boolean;
+  /** Where states are kept; the user's state folder otherwise. */
+  readonly stateBase?: string;
+  /** Each line on the control connection, secrets masked. */
+  readonly wire?: (line: string) => void;
+}
+
+/** The folder that holds what this job remembers, and its lock. */
+export function stateOf(job: JobSettings, stateBase?: string): string {
+  return jobFolder(stateBase ?? stateFolder(process.env, process.platform), {
+    local: job.local,
+    remote: job.remoteUrl,
+    name: job.name,
+  });
+}
+
+/** The remote side of a job, not connected yet. */
+export function remoteOf(job: Pick<JobSettings, 'server' | 'remote'>, wire?: (line: string) => void): Remote {
+  return connectFtp({ ...job.server, root: job.remote, ...(wire ? { wire } : {}) });
+}
+
+/**
+ * Takes the job's lock, opens both sides and the memory.
+ * @throws LockError when another run holds the job; LocalError; ConnectError, LoginError, TlsError; StateError.
+ */
+export async function openPair(job: JobSettings, options: PairOptions, signal: AbortSignal): Promise<OpenPair> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const folder = stateOf(job, options.stateBase);
+    const lock = await acquireLock(folder, { job: job.name });
+    closers.push(() => lock.release());
+    const local = await openLocal(job.local, { links: job.links, create: options.createLocal ?? false });
+    const memory = await openMemory(folder);
+    closers.push(() => memory.close());
+    const remote = remoteOf(job, options.wire);
+    closers.push(() => remote.close());
+    await remote.open(signal);
+    return { local, remote, memory, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,192 @@
+/** One pass over a job: observe, decide, act, remember, tell. */
+import type { JobSettings } from '../config/settings.ts';
+import {
+  type Capabilities,
+  exitCodeOf,
+  FerryError,
+  GuardError,
+  LimitError,
+  LocalError,
+  type Plan,
+  type RunEventBody,
+  type Summary,
+  type Tell,
+} from '../model/index.ts';
+import { retrying } from '../queue/index.ts';
+import { mendSwaps } from '../transfer/index.ts';
+import { act } from './act.ts';
+import { sweepLeftovers } from './leftovers.ts';
+import { type OpenPair, openPair, type PairOptions } from './pair.ts';
+import { makePlan, type Planned } from './plan.ts';
+import { Tally } from './tally.ts';
+
+export interface RunOptions {
+  readonly tell: Tell;
+  readonly signal?: AbortSignal;
+  readonly dryRun?: boolean;
+  readonly stateBase?: string;
+  readonly wire?: (line: string) => void;
+  /** Called with the plan before anything is touched. */
+  readonly onPlan?: (plan: Plan) => void;
+}
+
+/**
+ * Makes the destination like the source. Never rejects for what a run may meet: the summary, which is also the last
+ * event, carries the exit code and says why.
+ */
+export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
+  return conduct(job, options, async ({ pair, planned, tally, signal, tell }) => {
+    const { plan, observed } = await planned();
+    options.onPlan?.(plan);
+    for (const problem of plan.problems) tally.problem(problem);
+    tally.conflicts = plan.conflicts.length;
+    tally.untouched = plan.untouched;
+    if (observed.links > 0) {
+      tell({ type: 'warning', message: `${observed.links} links and special files were left out` });
+    }
+    if (plan.guard.refused) throw new GuardError(plan.guard.reasons.join('; '));
+    if (options.dryRun) return undefined;
+    if (observed.missing.remote && job.direction !== 'pull') await pair.remote.makeRoot(signal);
+    await mendSwaps(pair.remote, pair.memory, signal);
+    await act(plan.actions, {
+      pair,
+      tally,
+      tell,
+      signal,
+      direction: job.direction,
+      attempts: job.retries + 1,
+      limitRate: job.limitRate,
+      order: job.order,
+      strict: false,
+    });
+    await sweepLeftovers(pair, plan.actions, observed.stale, signal);
+    return undefined;
+  });
+}
+
+/** What the body of a verb is given. */
+export interface Conducted {
+  readonly pair: OpenPair;
+  readonly planned: () => Promise<Planned>;
+  readonly tally: Tally;
+  readonly signal: AbortSignal;
+  readonly tell: Tell;
+}
+
+/**
+ * The frame of every verb that works on a job: start, lock and connect, the body, and a summary however it ends.
+ * A number that the body resolves with is the exit code.
+ */
+export async function conduct(
+  job: JobSettings,
+  options: RunOptions,
+  body: (conducted: Conducted) => Promise<number | undefined>,
+): Promise<Summary> {
+  const { tell, dryRun = false } = options;
+  const since = performance.now();
+  const tally = new Tally(tell);
+  const limits = limited(job, options.signal, tally, tell);
+  let pair: OpenPair | undefined;
+  let summary: Summary;
+  tell({
+    type: 'start',
+    job: job.name,
+    direction: job.direction,
+    local: job.local,
+    remote: job.remoteUrl,
+    dryRun,
+  });
+  try {
+    pair = await open(job, options, limits.signal);
+    tell(describe(pair.remote.capabilities));
+    const opened = pair;
+    const planned = () => makePlan({ pair: opened, job, tell, signal: limits.signal, learn: !dryRun });
+    const exitCode = await body({ pair, planned, tally, signal: limits.signal, tell: limits.tell });
+    summary = tally.summary(job.name, since, pair.remote, typeof exitCode === 'number' ? { exitCode } : {});
+  } catch (error) {
+    const cause = limits.signal.aborted ? limits.signal.reason : error;
+    summary = tally.summary(job.name, since, pair?.remote, { exitCode: exitCodeOf(cause), message: explain(cause) });
+  } finally {
+    limits.end();
+    await pair?.close().catch((error) => tell({ type: 'warning', message: explain(error) }));
+  }
+  tell({ type: 'summary', ...summary });
+  return summary;
+}
+
+/** A source that is not there is what the guard is for: it may be an unmounted disk. */
+async function open(job: JobSettings, options: RunOptions, signal: AbortSignal): Promise<OpenPair> {
+  const pairOptions: PairOptions = {
+    createLocal: job.direction !== 'push' && !options.dryRun,
+    ...(options.stateBase === undefined ? {} : { stateBase: options.stateBase }),
+    ...(options.wire === undefined ? {} : { wire: options.wire }),
+  };
+  const onRetry = (error: unknown, attempt: number, delay: number) =>
+    options.tell({ type: 'retry', path: '', attempt, delay, message: explain(error) });
+  try {
+    return await retrying(() => openPair(job, pairOptions, signal), { attempts: job.retries + 1, signal, onRetry });
+  } catch (error) {
+    if (error instanceof LocalError && error.errno === 'ENOENT' && job.direction === 'push') {
+      throw new GuardError(
+        `the source folder ${job.local} does not exist; is a disk not mounted, or the path misspelt?`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** Ends the run at its own limits by aborting it with a LimitError. */
+function limited(job: JobSettings, outer: AbortSignal | undefined, tally: Tally, tell: Tell) {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(outer?.reason);
+  if (outer?.aborted) onAbort();
+  outer?.addEventListener('abort', onAbort, { once: true });
+  const timer =
+    job.maxDuration === null
+      ? undefined
+      : setTimeout(
+          () => controller.abort(new LimitError('the time allowed by --max-duration is over')),
+          job.maxDuration,
+        );
+  timer?.unref();
+  return {
+    signal: controller.signal,
+    tell: (event: RunEventBody) => {
+      tell(event);
+      const moved = tally.bytesSent + tally.bytesReceived;
+      if (job.maxTransfer !== null && event.type === 'progress' && moved >= job.maxTransfer) {
+        controller.abort(new LimitError('as many bytes as --max-transfer allows were moved'));
+      }
+    },
+    end: () => {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+function describe(capabilities: Capabilities): RunEventBody {
+  const { software } = capabilities;
+  return { type: 'capabilities', software, uses: powersOf(capabilities, true), lacks: powersOf(capabilities, false) };
+}
+
+/** What a server can do, or cannot, in words. */
+export function powersOf(capabilities: Capabilities, present: boolean): string[] {
+  const { mlsd, setTime, restart, hash, utf8, tls, pipelining } = capabilities;
+  const powers: [string, boolean][] = [
+    [tls ? `TLS (${tls.protocol})` : 'TLS', tls !== null],
+    ['MLSD', mlsd],
+    [setTime ? `setting times (${setTime})` : 'setting times', setTime !== null],
+    ['resuming', restart],
+    [hash ? `hashes (${hash.algorithm})` : 'hashes', hash !== null],
+    ['UTF-8', utf8],
+    ['pipelining', pipelining],
+  ];
+  return powers.filter(([, has]) => has === present).map(([name]) => name);
+}
+
+/** The message of a failure; a bug shows where it happened. */
+export function explain(error: unknown): string {
+  if (error instanceof FerryError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,81 @@
+/** What a run has done so far: the numbers of its summary. */
+import {
+  type Action,
+  EXIT,
+  type Problem,
+  type Remote,
+  type Summary,
+  type Tell,
+  type Untouched,
+} from '../model/index.ts';
+
+export class Tally {
+  uploaded = 0;
+  downloaded = 0;
+  renamed = 0;
+  deleted = 0;
+  failed = 0;
+  bytesSent = 0;
+  bytesReceived = 0;
+  conflicts = 0;
+  untouched: Untouched = { unchanged: 0, sameBySize: 0, kept: 0 };
+  private problemCount = 0;
+  private readonly tell: Tell;
+
+  constructor(tell: Tell) {
+    this.tell = tell;
+  }
+
+  get problems(): number {
+    return this.problemCount;
+  }
+
+  /** Whether both sides agree on everything in scope, as far as the paths are concerned. */
+  get agreed(): boolean {
+    return this.problemCount === 0 && this.failed === 0 && this.conflicts === 0;
+  }
+
+  problem(problem: Problem): void {
+    this.problemCount++;
+    this.tell({ type: 'problem', ...problem });
+  }
+
+  done(action: Action): void {
+    if (action.action === 'upload') this.uploaded++;
+    else if (action.action === 'download') this.downloaded++;
+    else if (action.action === 'rename') this.renamed++;
+    else if (action.action !== 'mkdir') this.deleted++;
+  }
+
+  moved(side: 'sent' | 'received', bytes: number): void {
+    if (side === 'sent') this.bytesSent += bytes;
+    else this.bytesReceived += bytes;
+  }
+
+  /** @param since when the run began, on the clock of `performance.now()`. */
+  summary(
+    job: string,
+    since: number,
+    remote: Remote | undefined,
+    end: { exitCode?: number; message?: string },
+  ): Summary {
+    return {
+      job,
+      exitCode: end.exitCode ?? (this.agreed ? EXIT.agreed : EXIT.incomplete),
+      ...(end.message === undefined ? {} : { message: end.message }),
+      uploaded: this.uploaded,
+      downloaded: this.downloaded,
+      renamed: this.renamed,
+      deleted: this.deleted,
+      unchanged: this.untouched.unchanged,
+      sameBySize: this.untouched.sameBySize,
+      failed: this.failed,
+      problems: this.problemCount,
+      bytesSent: this.bytesSent,
+      bytesReceived: this.bytesReceived,
+      commands: remote?.counters.commands ?? 0,
+      connections: remote?.counters.connections ?? 0,
+      seconds: Math.round((performance.now() - since) / 10) / 100,
+    };
+  }
+}
