@@ -1,0 +1,92 @@
+// PASV and EPSV: a listener for exactly one data connection, from the control connection's own peer and nobody else.
+import { createServer, type Server, type Socket } from 'node:net';
+import { Refusal } from '../replies.ts';
+import { type DataSource, plainAddress } from './source.ts';
+
+export class PassiveSource implements DataSource {
+  readonly port: number;
+  readonly #server: Server;
+  #socket: Socket | undefined;
+  #arrived: ((socket: Socket | undefined) => void) | undefined;
+  #closed = false;
+
+  private constructor(server: Server, peer: string) {
+    this.#server = server;
+    this.port = (server.address() as { port: number }).port;
+    server.on('connection', (socket) => this.#accept(socket, peer));
+    server.on('error', () => this.close());
+  }
+
+  /**
+   * Listens on `address`, on a port of `range` (both ends included), or on any that is free.
+   * @throws Refusal 425 when all ports of the range are taken.
+   */
+  static async listen(address: string, peer: string, range?: readonly [number, number]): Promise<PassiveSource> {
+    if (range === undefined) return new PassiveSource(await listen(address, 0), peer);
+    const [low, high] = range;
+    const count = high - low + 1;
+    const start = Math.floor(Math.random() * count);
+    for (let step = 0; step < count; step++) {
+      const port = low + ((start + step) % count);
+      try {
+        return new PassiveSource(await listen(address, port), peer);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      }
+    }
+    throw new Refusal(425, 'No free port for a data connection; try again.');
+  }
+
+  async connect(timeout: number): Promise<Socket> {
+    if (this.#socket === undefined && !this.#closed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeout);
+        this.#arrived = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.close();
+    if (socket === undefined) throw new Refusal(425, 'No data connection was made.');
+    return socket;
+  }
+
+  close(): void {
+    this.#stop();
+    this.#socket?.destroy();
+    this.#socket = undefined;
+    this.#closed = true;
+    this.#arrived?.(undefined);
+  }
+
+  #stop(): void {
+    if (this.#server.listening) this.#server.close();
+  }
+
+  #accept(socket: Socket, peer: string): void {
+    socket.on('error', () => {});
+    // A stranger that finds the port first must not take the client's place: the listener stays.
+    if (this.#closed || this.#socket !== undefined || plainAddress(socket.remoteAddress) !== peer) {
+      socket.destroy();
+      return;
+    }
+    this.#socket = socket;
+    this.#stop();
+    this.#arrived?.(socket);
+  }
+}
+
+function listen(host: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    // Paused, so that what a fast client sends waits in the kernel for the command that it belongs to.
+    const server = createServer({ pauseOnConnect: true, noDelay: true });
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 4 }, () => {
+      server.removeListener('error', reject);
+      resolve(server);
+    });
+  });
+}

@@ -1,0 +1,25 @@
+// A transfer's speed limit: bytes are paid for with waiting.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export class Rate {
+  readonly #bytesPerSecond: number;
+  // When all bytes so far would have been through at exactly the limit, ms of `performance.now()`.
+  #paidUntil = 0;
+
+  constructor(bytesPerSecond: number) {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  /** The most to move at once so that the flow stays even, bytes. */
+  get piece(): number {
+    return Math.max(4096, Math.floor(this.#bytesPerSecond / 8));
+  }
+
+  /** Waits until `bytes` that were just moved are paid for. */
+  async pay(bytes: number): Promise<void> {
+    const now = performance.now();
+    this.#paidUntil = Math.max(now, this.#paidUntil) + (bytes / this.#bytesPerSecond) * 1000;
+    const wait = this.#paidUntil - now;
+    if (wait > 1) await sleep(wait);
+  }
+}

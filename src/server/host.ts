@@ -1,0 +1,27 @@
+// What a session knows of the server that it belongs to.
+import type { SecureContext } from 'node:tls';
+import type { ServerEvents } from './events.ts';
+import type { FailedLogins } from './limits.ts';
+import type { Settings } from './options.ts';
+import type { Session } from './session.ts';
+import type { User, Users } from './users.ts';
+
+export interface Host {
+  readonly settings: Settings;
+  /** One for all connections, so that a session of one can be resumed on another. */
+  readonly secureContext: SecureContext | undefined;
+  readonly users: Users;
+  readonly failedLogins: FailedLogins;
+  /** Real paths that an upload is writing to: nobody else may meanwhile. */
+  readonly beingWritten: Set<string>;
+  /** Real paths of temporary files of uploads under way: no listing shows them. */
+  readonly temporary: Set<string>;
+  /** ms since 1970. */
+  readonly started: number;
+  readonly sessions: ReadonlySet<Session>;
+  sessionsOf(user: User): number;
+  tell<Name extends keyof ServerEvents>(name: Name, ...values: ServerEvents[Name]): void;
+  listensTo(name: keyof ServerEvents): boolean;
+  problem(message: string, cause: unknown): void;
+  left(session: Session): void;
+}

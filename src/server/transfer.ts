@@ -1,0 +1,120 @@
+// The frame of every transfer: 150, the data connection with its TLS, the work, and the reply that tells the truth.
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { DataConnectionLost, Refusal } from './replies.ts';
+import type { Session } from './session.ts';
+
+/** A transfer that is under way. */
+export interface RunningTransfer {
+  /** So far. */
+  readonly bytes: number;
+  cut(reason: string): void;
+}
+
+export interface TransferContext {
+  readonly socket: Socket;
+  /** Counts bytes as they move. */
+  readonly moved: (bytes: number) => void;
+}
+
+/** @throws Refusal when no data connection has been announced, or not a protected one though it must be. */
+export function demandSource(session: Session): void {
+  const { tls } = session.host.settings;
+  if ((tls?.required || tls?.implicit) && !session.protectedData) {
+    session.dropSource();
+    throw new Refusal(521, 'Data must be protected here: PROT P first.');
+  }
+  if (session.source === undefined) throw new Refusal(425, 'Say EPSV, PASV, EPRT or PORT first.');
+}
+
+/**
+ * Opens the data connection and does `work` on it. Answers what `work` does; the caller sends the last reply.
+ * @throws Refusal 425 without a connection, DataConnectionLost (426) when it breaks or is cut, what `work` throws.
+ */
+export async function transfer<T>(
+  session: Session,
+  opening: string,
+  work: (context: TransferContext) => Promise<T>,
+): Promise<T> {
+  demandSource(session);
+  const source = session.source!;
+  session.source = undefined;
+  const { connectTimeout, dataTimeout } = session.host.settings;
+  let socket: Socket | undefined;
+  let cut: string | undefined;
+  const running = {
+    bytes: 0,
+    cut(reason: string) {
+      cut ??= reason;
+      source.close();
+      socket?.destroy(new Error(reason));
+    },
+  };
+  session.transfer = running;
+  session.aborted = false;
+  try {
+    session.reply(150, opening);
+    // RETR and ABOR in one packet: the transfer begins, and ends at once.
+    if (session.connection.waiting(({ text }) => /^ABOR\b/i.test(text))) {
+      session.aborted = true;
+      running.cut('Aborted by the client');
+    }
+    socket = await source.connect(connectTimeout);
+    if (cut !== undefined) throw new DataConnectionLost(cut);
+    socket.setTimeout(dataTimeout, () => running.cut(`No data for ${dataTimeout / 1000} s`));
+    if (session.protectedData) socket = await protect(session, socket, connectTimeout);
+    const moved = (bytes: number) => {
+      running.bytes += bytes;
+    };
+    return await work({ socket, moved });
+  } catch (error) {
+    if (cut !== undefined) throw new DataConnectionLost(cut, error);
+    throw error;
+  } finally {
+    session.transfer = undefined;
+    source.close();
+    if (socket !== undefined) letGo(socket);
+  }
+}
+
+async function protect(session: Session, plain: Socket, timeout: number): Promise<Socket> {
+  const { host } = session;
+  const socket = new TLSSocket(plain, { isServer: true, secureContext: host.secureContext! });
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error?: Error) => {
+      plain.destroy();
+      reject(new Refusal(425, `No TLS on the data connection${error ? `: ${error.message}` : ''}.`));
+    };
+    const timer = setTimeout(fail, timeout);
+    socket.once('secure', () => {
+      clearTimeout(timer);
+      socket.removeListener('close', fail);
+      resolve();
+    });
+    // Stays: an error without a listener would end the process.
+    socket.on('error', fail);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      fail();
+    });
+  });
+  // LIMIT: any session of this server counts, not only that of the same control connection.
+  if (host.settings.tls?.requireSessionReuse && !socket.isSessionReused()) {
+    socket.destroy();
+    throw new Refusal(522, 'The data connection must resume the TLS session of the control connection.');
+  }
+  return socket;
+}
+
+// After a clean end the other side's last bytes (its FIN, its close_notify) are waited for: a reset in their place could
+// cost it what it has not read yet. After anything else the connection is cut.
+function letGo(socket: Socket): void {
+  socket.on('error', () => {});
+  if (socket.destroyed) return;
+  if (!socket.writableFinished && !socket.readableEnded) {
+    socket.destroy();
+    return;
+  }
+  socket.setTimeout(5000, () => socket.destroy());
+  socket.resume();
+}
