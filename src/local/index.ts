@@ -1,0 +1,1 @@
+export { type LocalOptions, openLocal } from './open-local.ts';

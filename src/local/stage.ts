@@ -1,0 +1,240 @@
+/**
+ * A download on its way: written to a temporary file beside its target, made durable, and only then given the final
+ * name. The final name holds the whole old bytes or the whole new bytes, at any moment.
+ */
+import type { Stats } from 'node:fs';
+import { type FileHandle, statfs } from 'node:fs/promises';
+import {
+  ChangingError,
+  type Entry,
+  type LocalStage,
+  nameOf,
+  parentOf,
+  printable,
+  type RelPath,
+} from '../model/index.ts';
+import { rename, unlink } from './calls.ts';
+import type { DirectorySyncs } from './directory-syncs.ts';
+import { entryOf, isSameEntry } from './entry.ts';
+import { errnoOf, isAbsence, localError, refusal } from './failure.ts';
+import { fill } from './fill.ts';
+import { lstatIfThere, renameToFree } from './no-replace.ts';
+import type { Folder, Folders } from './safe-path.ts';
+import { openTemporary } from './temporary-file.ts';
+
+/** What a stage needs of the folder it works for. `syncs` is null where nothing is made durable. */
+export interface Staging {
+  readonly folders: Folders;
+  readonly syncs: DirectorySyncs | null;
+  readonly newMode: number;
+}
+
+type CommitOptions = Parameters<LocalStage['commit']>[0];
+
+/** Rejects with a LocalError; throws a RangeError if the two names are not side by side. */
+export async function openStage(
+  staging: Staging,
+  path: RelPath,
+  temporary: RelPath,
+  resume: boolean,
+): Promise<LocalStage> {
+  if (parentOf(path) !== parentOf(temporary)) {
+    throw new RangeError(`${printable(temporary)} is not beside ${printable(path)}`);
+  }
+  const folder = await staging.folders.enter(parentOf(path), 'write');
+  try {
+    const { handle, size } = await openTemporary(folder.at(nameOf(temporary)), resume);
+    return new Stage(staging, folder, handle, path, temporary, size);
+  } catch (error) {
+    folder.release();
+    throw localError(error, 'write', staging.folders.absolute(temporary));
+  }
+}
+
+class Stage implements LocalStage {
+  readonly #staging: Staging;
+  readonly #folder: Folder;
+  readonly #handle: FileHandle;
+  readonly #path: RelPath;
+  readonly #temporary: string;
+  readonly #target: string;
+  #size: number;
+  // Pieces are written one after the other; one that failed fails all that follow, and the commit.
+  #written: Promise<void> = Promise.resolve();
+  #open = true;
+  #finished = false;
+
+  constructor(staging: Staging, folder: Folder, handle: FileHandle, path: RelPath, temporary: RelPath, size: number) {
+    this.#staging = staging;
+    this.#folder = folder;
+    this.#handle = handle;
+    this.#path = path;
+    this.#temporary = folder.at(nameOf(temporary));
+    this.#target = folder.at(nameOf(path));
+    this.#size = size;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    this.#written = this.#written.then(() => this.#append(chunk));
+    this.#written.catch(() => {}); // told by this promise, and again by commit
+    return this.#written;
+  }
+
+  async readAt(offset: number, length: number): Promise<Uint8Array> {
+    const buffer = Buffer.allocUnsafe(length);
+    try {
+      return buffer.subarray(0, await fill(this.#handle, buffer, length, offset));
+    } catch (error) {
+      throw this.#failed(error, 'read');
+    }
+  }
+
+  async commit(options: CommitOptions): Promise<Entry> {
+    try {
+      await this.#written;
+      const replaced = await lstatIfThere(this.#target);
+      this.#requireExpected(options.expected, replaced);
+      await this.#dress(options, replaced);
+      if (this.#staging.syncs) await this.#handle.sync();
+      const stats = await this.#handle.stat();
+      await this.#close();
+      await this.#publish(options.expected);
+      this.#staging.syncs?.add(this.#folder);
+      this.#finish();
+      return entryOf(this.#path, stats);
+    } catch (error) {
+      if (error instanceof ChangingError) throw error;
+      throw this.#failed(error, 'write');
+    }
+  }
+
+  async keep(): Promise<void> {
+    try {
+      await this.#written.catch(() => {}); // what did not get there is not counted in `size`
+      if (this.#staging.syncs && this.#open) await this.#handle.sync();
+      await this.#close();
+      if (!this.#finished) this.#staging.syncs?.add(this.#folder);
+    } catch (error) {
+      throw this.#failed(error, 'write');
+    } finally {
+      this.#finish();
+    }
+  }
+
+  async discard(): Promise<void> {
+    if (this.#finished) return;
+    try {
+      await this.#written.catch(() => {});
+      await this.#close();
+      await unlink(this.#temporary);
+    } catch (error) {
+      if (!isAbsence(error)) throw this.#failed(error, 'remove the temporary file of');
+    } finally {
+      this.#finish();
+    }
+  }
+
+  async #append(chunk: Uint8Array): Promise<void> {
+    let done = 0;
+    try {
+      while (done < chunk.length) {
+        const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, this.#size);
+        done += bytesWritten;
+        this.#size += bytesWritten;
+      }
+    } catch (error) {
+      throw await this.#full(error, chunk.length - done);
+    }
+  }
+
+  // The last look before the name changes hands. A folder that was moved away meanwhile is no longer the target's.
+  async #publish(expected: Entry | null | undefined): Promise<void> {
+    if (!(await this.#folder.stands())) {
+      throw new ChangingError(`the folder of ${printable(this.#path)} was moved while the file was written`);
+    }
+    if (expected === null) {
+      try {
+        await renameToFree(this.#temporary, this.#target);
+      } catch (error) {
+        if (errnoOf(error) === 'EEXIST') throw this.#changed();
+        throw error;
+      }
+      return;
+    }
+    // RACE: what someone writes under the final name between this look and the rename is replaced; no call on offer
+    // does both. Microseconds, as the content is on the disk by now.
+    if (expected) this.#requireExpected(expected, await lstatIfThere(this.#target));
+    await rename(this.#temporary, this.#target);
+  }
+
+  #requireExpected(expected: Entry | null | undefined, present: Stats | null): void {
+    if (expected === undefined) return;
+    if (expected === null || present === null) {
+      if (expected !== present) throw this.#changed();
+      return;
+    }
+    if (present.isSymbolicLink() && expected.kind !== 'link') {
+      throw refusal('ELOOP', 'write', this.#staging.folders.absolute(this.#path));
+    }
+    if (!isSameEntry(expected, entryOf(this.#path, present))) throw this.#changed();
+  }
+
+  /**
+   * Permissions and time, before the file is seen under its name. A replaced file hands on its permissions and, where
+   * Ferry may, its owner. Never a set-user-ID bit: neither a server nor an old file may give that to new content.
+   */
+  async #dress(options: CommitOptions, replaced: Stats | null): Promise<void> {
+    const old = replaced?.isFile() ? replaced : null;
+    if (process.platform !== 'win32') {
+      if (old && process.geteuid?.() === 0) await this.#handle.chown(old.uid, old.gid).catch(ignoreRefusal);
+      const mode = (options.mode ?? old?.mode ?? this.#staging.newMode) & 0o777;
+      await this.#handle.chmod(mode).catch(ignoreRefusal);
+    }
+    if (options.mtime !== null) {
+      // The system takes seconds as a double and cuts them off to whole microseconds or nanoseconds: half a microsecond
+      // more keeps .123 from becoming .122999.
+      await this.#handle.utimes(Date.now() / 1000, (options.mtime + 0.0005) / 1000).catch(ignoreRefusal);
+    }
+  }
+
+  #changed(): ChangingError {
+    return new ChangingError(`${printable(this.#path)} changed while its new content arrived; it is looked at again`);
+  }
+
+  async #full(error: unknown, needed: number): Promise<Error> {
+    const errno = errnoOf(error);
+    if (errno !== 'ENOSPC' && errno !== 'EDQUOT') return this.#failed(error, 'write');
+    const free = await statfs(this.#staging.folders.root).then(
+      (disk) => `, ${disk.bavail * disk.bsize} bytes are free`,
+      () => '',
+    );
+    const what = errno === 'ENOSPC' ? 'no room left on the disk' : 'the disk quota is used up';
+    const detail = `${what}: at least ${needed} bytes more are needed after ${this.#size}${free}; free some and run again`;
+    return localError(error, 'write', this.#staging.folders.absolute(this.#path), detail);
+  }
+
+  #failed(error: unknown, doing: string): Error {
+    return localError(error, doing, this.#staging.folders.absolute(this.#path));
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await this.#handle.close();
+  }
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#folder.release();
+  }
+}
+
+// File systems without permissions or owners (FAT, some network disks) refuse to set them; the content is what counts.
+function ignoreRefusal(error: unknown): void {
+  if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS', 'EACCES'].includes(errnoOf(error))) throw error;
+}
