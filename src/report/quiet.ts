@@ -1,0 +1,41 @@
+/** For cron: not a word when all is well, otherwise one paragraph that says what, where and why. */
+import { type Problem, printable, type RunEvent } from '../model/index.ts';
+import { counted } from './bytes.ts';
+import { exitReason } from './exit-reason.ts';
+import type { Mask, Output, Reporter } from './reporter.ts';
+import { sinkTo } from './sink.ts';
+
+const SHOWN = 20;
+
+export function quietReporter(stream: Output, mask: Mask): Reporter {
+  const sink = sinkTo(stream, mask);
+  let job = 'ferry';
+  let first: Problem[] = [];
+  let count = 0;
+
+  const tell = (headline: string) => {
+    sink.line(printable(headline.replaceAll('\n', ' ')));
+    for (const { path, message } of first) sink.line(`  ${printable(path || '.')}: ${printable(message)}`);
+    if (count > first.length) sink.line(`  … and ${counted(count - first.length, 'more problem')}`);
+    first = [];
+    count = 0;
+  };
+  const report = (event: RunEvent) => {
+    if (event.type === 'start') job = `ferry ${event.direction} ${event.job}`;
+    if (event.type === 'problem') {
+      count++;
+      if (first.length < SHOWN) first.push(event);
+    }
+    if (event.type === 'summary') {
+      const reason = exitReason(event);
+      if (reason !== undefined) tell(`${job}: exit ${event.exitCode}: ${reason}`);
+      else first = [];
+    }
+  };
+  const close = () => {
+    // A run that broke off before its summary must not swallow what it found.
+    if (first.length > 0) tell(`${job}: ended early, after ${counted(count, 'problem')}:`);
+    return sink.flush();
+  };
+  return Object.assign(report, { close });
+}

@@ -1,0 +1,18 @@
+/** The last place before a stream: every known secret is taken out here, whoever wrote it. */
+import type { Mask, Output } from './reporter.ts';
+
+export interface Sink {
+  /** Writes one line; the line break is added. */
+  line(text: string): void;
+  /** Resolves once what was written has left the process, or cannot any more. */
+  flush(): Promise<void>;
+}
+
+export function sinkTo(stream: Output, mask: Mask): Sink {
+  return {
+    line: (text) => {
+      stream.write(`${mask(text)}\n`);
+    },
+    flush: () => new Promise((resolve) => void stream.write('', () => resolve())),
+  };
+}

@@ -1,0 +1,35 @@
+/** The end of a run in a line or two. */
+import { printable, type Summary } from '../model/index.ts';
+import { bytesText, counted, countText } from './bytes.ts';
+import { durationText } from './duration.ts';
+import { exitReason } from './exit-reason.ts';
+
+/** `3 uploaded (1.2 MB), 4,446 unchanged, 0 deleted in 0.9 s`, and what else must be known. Not yet masked. */
+export function summaryText(summary: Summary, dryRun = false): string[] {
+  const { uploaded, downloaded, renamed, deleted, unchanged, sameBySize, failed } = summary;
+  const time = durationText(summary.seconds);
+  const lines: string[] = [];
+  if (dryRun) {
+    lines.push(`Dry run: nothing was changed; ${countText(unchanged)} unchanged, looked at in ${time}`);
+  } else {
+    const parts = [];
+    if (uploaded > 0 || downloaded === 0) parts.push(moved(uploaded, 'uploaded', summary.bytesSent));
+    if (downloaded > 0) parts.push(moved(downloaded, 'downloaded', summary.bytesReceived));
+    if (renamed > 0) parts.push(`${countText(renamed)} renamed`);
+    parts.push(`${countText(unchanged)} unchanged`, `${countText(deleted)} deleted`);
+    if (failed > 0) parts.push(`${countText(failed)} failed`);
+    lines.push(`${parts.join(', ')} in ${time}`);
+  }
+  if (sameBySize > 0) {
+    const were = `${counted(sameBySize, 'file')} ${sameBySize === 1 ? 'was' : 'were'}`;
+    lines.push(`${were} compared by size only; --compare hash reads both sides`);
+  }
+  const reason = exitReason(summary);
+  if (reason !== undefined)
+    lines.push(...`Exit ${summary.exitCode}: ${reason}`.split('\n').map((line) => printable(line)));
+  return lines;
+}
+
+function moved(count: number, done: string, bytes: number): string {
+  return `${countText(count)} ${done}${count > 0 ? ` (${bytesText(bytes)})` : ''}`;
+}
