@@ -1,8 +1,8 @@
 /** Turns what zod found wrong into sentences: which key, what was found, what was wanted, which key was meant. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { pathOf } from './json-places.ts';
+import { jsonSchema } from './json-schema.ts';
 import { didYouMean } from './nearest.ts';
-import { configSchema } from './schema.ts';
 
 export interface Complaint {
   /** Such as `jobs.site.exlude`. */
@@ -70,7 +70,7 @@ export function complaints(issues: readonly Issue[], root: unknown): Complaint[]
 
 /** The keys that are valid at a place, from the published schema. */
 function keysAt(path: readonly PropertyKey[]): string[] {
-  let nodes: Node[] = [z.toJSONSchema(configSchema, { io: 'input' }) as Node];
+  let nodes: Node[] = [jsonSchema()];
   const flat = () => nodes.flatMap((node) => (node.anyOf as Node[] | undefined) ?? [node]);
   for (const key of path)
     nodes = flat()

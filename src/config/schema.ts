@@ -71,13 +71,13 @@ const pin = z
 const tls = z
   .strictObject({
     verify: z.boolean().describe('Whether the certificate must be valid for the host. Default true.').optional(),
-    ca: text.describe('Certificate authority to trust besides the system: a file, or PEM text.').optional(),
+    ca: text.describe('Certificate authorities to trust instead of the system’s: a file, or PEM text.').optional(),
     pin: z
       .union([pin, z.array(pin).min(1)], { error: 'a SHA-256 fingerprint or a list of them: 64 hexadecimal digits' })
       .describe('SHA-256 fingerprint(s) of the certificate; it must be one of them.')
       .optional(),
     minVersion: z
-      .enum(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'])
+      .enum(['TLSv1.2', 'TLSv1.3'])
       .describe('The oldest TLS version to accept. Default TLSv1.2.')
       .optional(),
     cert: text.describe('Certificate of this client: a file, or PEM text.').optional(),

@@ -4,12 +4,12 @@ import type { Direction } from '../model/index.ts';
 /** `ftp`: plain text. `ftpes`: explicit TLS (AUTH TLS, RFC 4217). `ftps`: implicit TLS from the first byte. */
 export type Protocol = 'ftp' | 'ftpes' | 'ftps';
 
-export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
 export interface TlsSettings {
   /** Whether the certificate must be valid for this host; false only where the configuration says so. */
   readonly verify: boolean;
-  /** Certificates to trust besides the system's, as PEM text. */
+  /** Certificates of the authorities to trust instead of the system's, as PEM text. */
   readonly ca?: string;
   /** SHA-256 fingerprints, upper-case pairs with colons as Node prints `fingerprint256`; one of them must match. */
   readonly pin?: readonly string[];

@@ -11,25 +11,25 @@ export function exitReason(summary: Summary): string | undefined {
 function usualReason({ exitCode, failed, problems }: Summary): string {
   switch (exitCode) {
     case EXIT.usage:
-      return 'the command line or the configuration is not right.';
+      return 'the command line or the configuration is not right';
     case EXIT.incomplete:
-      return `${counted(Math.max(failed, problems), 'path')} could not be brought in step; everything else is done. Run it again to try once more.`;
+      return `${counted(Math.max(failed, problems), 'path')} could not be brought in step; everything else is done; run it again to try once more`;
     case EXIT.refused:
-      return 'refused, to be safe; nothing was changed by what was refused.';
+      return 'refused, to be safe; nothing was changed by what was refused';
     case EXIT.connect:
-      return 'the server could not be reached or did not let us in.';
+      return 'the server could not be reached or did not let us in';
     case EXIT.locked:
-      return 'another run of this job is under way.';
+      return 'another run of this job is under way';
     case EXIT.stale:
-      return 'something changed since the plan was made; make a new plan.';
+      return 'something changed since the plan was made; make a new plan';
     case EXIT.different:
-      return 'the two sides differ.';
+      return 'the two sides differ';
     case EXIT.limit:
-      return 'stopped at the limit it was given; run it again to go on.';
+      return 'stopped at the limit it was given; run it again to go on';
     case EXIT.interrupted:
     case EXIT.terminated:
-      return 'stopped as asked; run it again to go on.';
+      return 'stopped as asked; run it again to go on';
     default:
-      return 'an error nobody foresaw; please report it.';
+      return 'an error nobody foresaw; please report it';
   }
 }

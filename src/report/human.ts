@@ -41,9 +41,10 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
     if (verbosity === 0) return;
     sink.line(dim(printable(`Server: ${software}`)));
     if (uses.length > 0) sink.line(dim(printable(`  uses ${uses.join(', ')}`)));
-    if (lacks.length > 0) sink.line(dim(printable(`  cannot ${lacks.join(', ')}`)));
+    if (lacks.length > 0) sink.line(dim(printable(`  lacks ${lacks.join(', ')}`)));
   };
-  const plan = ({ counts, bytes, conflicts, guard }: Told<'plan'>) => {
+  // What the guard refused is told by the summary.
+  const plan = ({ counts, bytes, conflicts }: Told<'plan'>) => {
     const size = bytes > 0 ? ` (${bytesText(bytes)})` : '';
     const parts = [
       counts.upload > 0 && `${countText(counts.upload)} to upload${counts.download > 0 ? '' : size}`,
@@ -55,7 +56,6 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
       conflicts > 0 && counted(conflicts, 'conflict'),
     ].filter((part) => part !== false);
     if (parts.length > 0) sink.line(`Plan: ${parts.join(', ')}`);
-    for (const reason of guard.refused ? guard.reasons : []) sink.line(`${red('refused:')} ${printable(reason)}`);
     eachPath ||= Object.values(counts).reduce((sum, count) => sum + count, 0) <= FEW;
   };
   const action = (event: Told<'action'>) => {
