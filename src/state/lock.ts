@@ -1,0 +1,93 @@
+/** One run per job on this machine. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LockError, printable } from '../model/index.ts';
+import {
+  dropLockFile,
+  type Held,
+  lifeOfHolder,
+  readLockFile,
+  removeLockFile,
+  sweepBeside,
+  takeLockFile,
+} from './lock-file.ts';
+import { type Owner, thisOwner } from './owner.ts';
+
+const NAME = 'lock';
+
+export interface Lock {
+  /** Gives the lock back. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+export type LockState =
+  | { readonly held: false }
+  | {
+      readonly held: true;
+      readonly owner: Owner;
+      /** `dead`: no run holds it any more. `unseen`: on another machine or in another container, so nobody knows. */
+      readonly life: 'alive' | 'dead' | 'unseen';
+    };
+
+/**
+ * Takes the lock in a job's folder, which is made if it is missing. A dead owner's lock is taken over. Rejects with a
+ * LockError that names who holds it.
+ */
+export async function acquireLock(directory: string, { job }: { readonly job: string }): Promise<Lock> {
+  const path = join(directory, NAME);
+  const attempt = await attemptIn(directory, async () => {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return takeLockFile(path, thisOwner(job));
+  });
+  if (!attempt.won) throw new LockError(`another run of ${printable(job)} holds its lock: ${sayHeld(attempt.by, job)}`);
+  await sweepBeside(path, Date.now()).catch(() => {}); // only tidiness
+  let released: Promise<void> | undefined;
+  return {
+    release() {
+      released ??= dropLockFile(path, attempt.id);
+      return released;
+    },
+  };
+}
+
+/** Who holds the lock in a job's folder, if anyone. */
+export async function inspectLock(directory: string): Promise<LockState> {
+  const held = await attemptIn(directory, () => readLockFile(join(directory, NAME)));
+  return held ? { held: true, owner: held.owner, life: lifeOfHolder(held) } : { held: false };
+}
+
+/**
+ * Removes a lock that no run holds any more; false if there is none. Rejects with a LockError if a run holds it, or if
+ * that cannot be seen from here and `force` does not say that someone made sure.
+ */
+export async function breakLock(directory: string, options: { readonly force?: boolean } = {}): Promise<boolean> {
+  const path = join(directory, NAME);
+  return attemptIn(directory, async () => {
+    const held = await readLockFile(path);
+    if (!held) return false;
+    const life = lifeOfHolder(held);
+    if (life === 'alive' || (life === 'unseen' && !options.force)) {
+      throw new LockError(`the lock was not removed: ${sayHeld(held, held.owner.job)}`);
+    }
+    return removeLockFile(path, held, thisOwner(held.owner.job));
+  });
+}
+
+function sayHeld(held: Held, job: string): string {
+  const { pid, host, since } = held.owner;
+  const who = `process ${pid} on ${printable(host)}, since ${since}`;
+  const unlock = `ferry unlock ${printable(job)}`.trim();
+  if (lifeOfHolder(held) === 'alive') {
+    return `${who}. Wait for it, or stop it; should it be gone, "${unlock}" removes the lock`;
+  }
+  return `${who}. It cannot be seen from here whether it still runs; make sure that it does not, then "${unlock} --force"`;
+}
+
+async function attemptIn<T>(directory: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof LockError) throw error;
+    throw new LockError(`cannot use the lock in ${directory}: ${(error as Error).message}`);
+  }
+}
