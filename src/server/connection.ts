@@ -1,7 +1,7 @@
 // One control connection: lines in, replies out, one command at a time and strictly in order.
 import type { Socket } from 'node:net';
-import { type SecureContext, TLSSocket } from 'node:tls';
 import { type Line, LineSplitter } from './telnet/lines.ts';
+import type { Tls } from './tls.ts';
 
 const longestLine = 16 * 1024;
 // A client that sends this many commands without reading the answers is made to wait.
@@ -105,7 +105,7 @@ export class Connection {
    * Starts TLS after `reply`. Answers false, with nothing sent, when the client has already sent more: it was not
    * protected, and must not be taken for something that was (RFC 4217, and the STARTTLS injections since).
    */
-  async startTls(reply: string, context: SecureContext): Promise<boolean> {
+  async startTls(reply: string, tls: Tls): Promise<boolean> {
     if (this.unread) return false;
     const plain = this.#socket;
     plain.pause();
@@ -113,19 +113,19 @@ export class Connection {
     await new Promise<void>((resolve) => this.flush(resolve));
     if (this.#closed) return true;
     if (this.unread) return false;
-    this.wrap(context);
+    this.wrap(tls);
     return true;
   }
 
   /** TLS from here on. */
-  wrap(context: SecureContext): void {
+  wrap(tls: Tls): void {
     const plain = this.#socket;
     plain.removeAllListeners('data');
     plain.removeAllListeners('end');
     plain.removeAllListeners('timeout');
     plain.removeAllListeners('close');
     plain.setTimeout(0);
-    const socket = new TLSSocket(plain, { isServer: true, secureContext: context });
+    const socket = tls.wrap(plain);
     this.#secure = true;
     this.#listenTo(socket);
   }

@@ -1,15 +1,14 @@
 // What a session knows of the server that it belongs to.
-import type { SecureContext } from 'node:tls';
 import type { ServerEvents } from './events.ts';
 import type { FailedLogins } from './limits.ts';
 import type { Settings } from './options.ts';
 import type { Session } from './session.ts';
+import type { Tls } from './tls.ts';
 import type { User, Users } from './users.ts';
 
 export interface Host {
   readonly settings: Settings;
-  /** One for all connections, so that a session of one can be resumed on another. */
-  readonly secureContext: SecureContext | undefined;
+  readonly tls: Tls | undefined;
   readonly users: Users;
   readonly failedLogins: FailedLogins;
   /** Real paths that an upload is writing to: nobody else may meanwhile. */

@@ -1,13 +1,13 @@
 // The embedded FTP server: listens, counts sessions, and tells what happens.
 import { EventEmitter } from 'node:events';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
-import { createSecureContext, type SecureContext } from 'node:tls';
 import { plainAddress } from './data/source.ts';
 import type { ServerEvents } from './events.ts';
 import type { Host } from './host.ts';
 import { FailedLogins } from './limits.ts';
-import { type ServerOptions, type Settings, settle, type TlsOptions } from './options.ts';
+import { type ServerOptions, type Settings, settle } from './options.ts';
 import { Session } from './session.ts';
+import { Tls } from './tls.ts';
 import { Users } from './users.ts';
 
 export interface ListeningAddress {
@@ -44,7 +44,7 @@ export class FtpServer {
     const sessions = this.#sessions;
     this.#host = {
       settings,
-      secureContext: settings.tls && secureContext(settings.tls),
+      tls: settings.tls && new Tls(settings.tls),
       users: new Users(settings.users, settings.anonymous, settings.root),
       failedLogins: new FailedLogins(settings.loginDelay),
       beingWritten: new Set(),
@@ -184,15 +184,4 @@ function refuse(socket: Socket, why: string): void {
   socket.end(`421 ${why}\r\n`);
   socket.resume();
   setTimeout(() => socket.destroy(), 2000).unref();
-}
-
-function secureContext(tls: TlsOptions): SecureContext {
-  const { cert, key, passphrase, minVersion = 'TLSv1.2', maxVersion } = tls;
-  return createSecureContext({
-    cert,
-    key,
-    minVersion,
-    ...(passphrase === undefined ? {} : { passphrase }),
-    ...(maxVersion === undefined ? {} : { maxVersion }),
-  });
 }

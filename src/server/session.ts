@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { parseCommand } from './commands/command.ts';
 import { commands } from './commands/table.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
+import { type Protect, protection } from './data/protect.ts';
 import { type DataSource, plainAddress } from './data/source.ts';
 import type { About, AboutPath, ServerEvents } from './events.ts';
 import { toBytes, toUnicode } from './filesystem.ts';
@@ -70,8 +71,8 @@ export class Session implements ConnectionOwner {
     this.address = plainAddress(socket.remoteAddress);
     this.connection = new Connection(socket, this, host.settings.idleTimeout);
     const { tls } = host.settings;
-    if (tls?.implicit && host.secureContext !== undefined) {
-      this.connection.wrap(host.secureContext);
+    if (tls?.implicit && host.tls !== undefined) {
+      this.connection.wrap(host.tls);
       this.protectedData = true;
     }
   }
@@ -178,6 +179,13 @@ export class Session implements ConnectionOwner {
     const range = this.range;
     this.range = wholeFile;
     return range;
+  }
+
+  /** How the next data connection is protected, if it is. */
+  get protect(): Protect | undefined {
+    const { tls, settings } = this.host;
+    if (!this.protectedData || tls === undefined) return undefined;
+    return protection(tls, settings.tls?.requireSessionReuse ?? false);
   }
 
   setSource(source: DataSource): void {

@@ -1,6 +1,5 @@
 // The frame of every transfer: 150, the data connection with its TLS, the work, and the reply that tells the truth.
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { DataConnectionLost, Refusal } from './replies.ts';
 import type { Session } from './session.ts';
 
@@ -62,7 +61,6 @@ export async function transfer<T>(
     socket = await source.connect(connectTimeout);
     if (cut !== undefined) throw new DataConnectionLost(cut);
     socket.setTimeout(dataTimeout, () => running.cut(`No data for ${dataTimeout / 1000} s`));
-    if (session.protectedData) socket = await protect(session, socket, connectTimeout);
     const moved = (bytes: number) => {
       running.bytes += bytes;
     };
@@ -75,35 +73,6 @@ export async function transfer<T>(
     source.close();
     if (socket !== undefined) letGo(socket);
   }
-}
-
-async function protect(session: Session, plain: Socket, timeout: number): Promise<Socket> {
-  const { host } = session;
-  const socket = new TLSSocket(plain, { isServer: true, secureContext: host.secureContext! });
-  await new Promise<void>((resolve, reject) => {
-    const fail = (error?: Error) => {
-      plain.destroy();
-      reject(new Refusal(425, `No TLS on the data connection${error ? `: ${error.message}` : ''}.`));
-    };
-    const timer = setTimeout(fail, timeout);
-    socket.once('secure', () => {
-      clearTimeout(timer);
-      socket.removeListener('close', fail);
-      resolve();
-    });
-    // Stays: an error without a listener would end the process.
-    socket.on('error', fail);
-    socket.once('close', () => {
-      clearTimeout(timer);
-      fail();
-    });
-  });
-  // LIMIT: any session of this server counts, not only that of the same control connection.
-  if (host.settings.tls?.requireSessionReuse && !socket.isSessionReused()) {
-    socket.destroy();
-    throw new Refusal(522, 'The data connection must resume the TLS session of the control connection.');
-  }
-  return socket;
 }
 
 // After a clean end the other side's last bytes (its FIN, its close_notify) are waited for: a reset in their place could

@@ -40,7 +40,7 @@ function feat(session: Session): void {
     ['XSHA256', 'XSHA256'],
     ['XSHA512', 'XSHA512'],
   ];
-  if (session.host.secureContext !== undefined) {
+  if (session.host.tls !== undefined) {
     lines.unshift(['AUTH', 'AUTH TLS']);
     lines.push(['PBSZ', 'PBSZ'], ['PROT', 'PROT']);
   }

@@ -52,7 +52,12 @@ async function epsv(session: Session, argument: string): Promise<void> {
 async function listen(session: Session): Promise<PassiveSource> {
   session.dropSource();
   const local = session.connection.socket.localAddress ?? '';
-  const source = await PassiveSource.listen(local, session.address, session.host.settings.passivePorts);
+  const source = await PassiveSource.listen(
+    local,
+    session.address,
+    session.host.settings.passivePorts,
+    session.protect,
+  );
   // The client may have gone meanwhile: nobody would close the listener.
   if (session.connection.destroyed) source.close();
   else session.setSource(source);
@@ -63,7 +68,7 @@ function active(session: Session, parse: () => Address): void {
   demandNotOnlyEpsv(session);
   if (!session.host.settings.activeMode) throw new Refusal(502, 'No active mode here: use EPSV or PASV.');
   const local = session.connection.socket.localAddress;
-  session.setSource(new ActiveSource(parse(), plainAddress(local), session.address));
+  session.setSource(new ActiveSource(parse(), plainAddress(local), session.address, session.protect));
   session.reply(200, 'Will connect there.');
 }
 

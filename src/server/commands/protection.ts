@@ -11,7 +11,7 @@ export const protectionCommands: readonly Command[] = [
 
 async function auth(session: Session, argument: string): Promise<void> {
   const { connection, host } = session;
-  if (host.secureContext === undefined) throw new Refusal(502, 'There is no TLS on this server.');
+  if (host.tls === undefined) throw new Refusal(502, 'There is no TLS on this server.');
   if (connection.secure) throw new Refusal(503, 'TLS is on already.');
   // TLS-P and SSL are older drafts' names for AUTH TLS with PROT P.
   const name = argument.toUpperCase();
@@ -19,12 +19,12 @@ async function auth(session: Session, argument: string): Promise<void> {
   // RFC 4217, 4.2: whoever logged in before has to do it again.
   session.logout();
   session.startLoginClock();
-  const started = await connection.startTls('234 Start TLS now.\r\n', host.secureContext);
+  const started = await connection.startTls('234 Start TLS now.\r\n', host.tls);
   if (!started) {
     session.leave(421, 'Commands behind AUTH TLS came unprotected.');
     return;
   }
-  session.protectedData = name === 'SSL' || name === 'TLS-P';
+  setProtection(session, name === 'SSL' || name === 'TLS-P');
 }
 
 function pbsz(session: Session, argument: string): void {
@@ -40,15 +40,21 @@ function prot(session: Session, argument: string): void {
   const level = argument.toUpperCase();
   const { tls } = session.host.settings;
   if (level === 'P') {
-    session.protectedData = true;
+    setProtection(session, true);
     session.reply(200, 'Data connections are protected.');
   } else if (level === 'C') {
     if (tls?.required || tls?.implicit) throw new Refusal(534, 'Data must be protected here.');
-    session.protectedData = false;
+    setProtection(session, false);
     session.reply(200, 'Data connections are plain.');
   } else if (level === 'S' || level === 'E') {
     throw new Refusal(536, 'TLS knows C and P only.');
   } else {
     throw new Refusal(504, 'PROT takes C or P.');
   }
+}
+
+// A data connection that was announced before was announced as it was then.
+function setProtection(session: Session, on: boolean): void {
+  session.dropSource();
+  session.protectedData = on;
 }

@@ -2,6 +2,7 @@
 // attack others (RFC 2577, 3).
 import { connect, isIPv6, type Socket } from 'node:net';
 import { Refusal } from '../replies.ts';
+import type { Protect } from './protect.ts';
 import type { DataSource } from './source.ts';
 
 export interface Address {
@@ -33,38 +34,37 @@ export function parseEprt(argument: string): Address {
 export class ActiveSource implements DataSource {
   readonly #to: Address;
   readonly #from: string;
+  readonly #protect: Protect | undefined;
   #socket: Socket | undefined;
 
   /**
    * `from` is this side's address of the control connection, `peer` the other side's.
    * @throws Refusal 504 for another host than the peer, or a port below 1024.
    */
-  constructor(to: Address, from: string, peer: string) {
+  constructor(to: Address, from: string, peer: string, protect: Protect | undefined) {
     if (!sameAddress(to.host, peer)) throw new Refusal(504, 'Data goes to the address of the control connection only.');
     if (to.port < 1024) throw new Refusal(504, 'Data does not go to ports below 1024.');
     this.#to = to;
     this.#from = from;
+    this.#protect = protect;
   }
 
   async connect(timeout: number): Promise<Socket> {
     const socket = connect({ ...this.#to, localAddress: this.#from, noDelay: true });
     this.#socket = socket;
-    await new Promise<void>((resolve, reject) => {
-      const fail = (why: string) => {
-        clearTimeout(timer);
-        socket.destroy();
-        reject(new Refusal(425, `Cannot open the data connection: ${why}.`));
-      };
-      const timer = setTimeout(fail, timeout, 'no answer');
-      socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
-      socket.once('close', () => fail('closed'));
-      socket.once('connect', () => {
-        clearTimeout(timer);
-        resolve();
+    const timer = setTimeout(() => socket.destroy(), timeout);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const fail = (why: string) => reject(new Refusal(425, `Cannot open the data connection: ${why}.`));
+        socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
+        socket.once('close', () => fail('no answer'));
+        socket.once('connect', resolve);
       });
-    });
-    this.#socket = undefined;
-    return socket;
+      return this.#protect === undefined ? socket : await this.#protect(socket);
+    } finally {
+      clearTimeout(timer);
+      this.#socket = undefined;
+    }
   }
 
   close(): void {

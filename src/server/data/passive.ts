@@ -1,17 +1,22 @@
 // PASV and EPSV: a listener for exactly one data connection, from the control connection's own peer and nobody else.
 import { createServer, type Server, type Socket } from 'node:net';
 import { Refusal } from '../replies.ts';
+import type { Protect } from './protect.ts';
 import { type DataSource, plainAddress } from './source.ts';
 
 export class PassiveSource implements DataSource {
   readonly port: number;
   readonly #server: Server;
-  #socket: Socket | undefined;
-  #arrived: ((socket: Socket | undefined) => void) | undefined;
+  readonly #protect: Protect | undefined;
+  #plain: Socket | undefined;
+  #connection: Promise<Socket> | undefined;
+  #arrived = () => {};
   #closed = false;
+  #taken = false;
 
-  private constructor(server: Server, peer: string) {
+  private constructor(server: Server, peer: string, protect: Protect | undefined) {
     this.#server = server;
+    this.#protect = protect;
     this.port = (server.address() as { port: number }).port;
     server.on('connection', (socket) => this.#accept(socket, peer));
     server.on('error', () => this.close());
@@ -21,15 +26,20 @@ export class PassiveSource implements DataSource {
    * Listens on `address`, on a port of `range` (both ends included), or on any that is free.
    * @throws Refusal 425 when all ports of the range are taken.
    */
-  static async listen(address: string, peer: string, range?: readonly [number, number]): Promise<PassiveSource> {
-    if (range === undefined) return new PassiveSource(await listen(address, 0), peer);
+  static async listen(
+    address: string,
+    peer: string,
+    range: readonly [number, number] | undefined,
+    protect: Protect | undefined,
+  ): Promise<PassiveSource> {
+    if (range === undefined) return new PassiveSource(await listen(address, 0), peer, protect);
     const [low, high] = range;
     const count = high - low + 1;
     const start = Math.floor(Math.random() * count);
     for (let step = 0; step < count; step++) {
       const port = low + ((start + step) % count);
       try {
-        return new PassiveSource(await listen(address, port), peer);
+        return new PassiveSource(await listen(address, port), peer, protect);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
       }
@@ -38,28 +48,27 @@ export class PassiveSource implements DataSource {
   }
 
   async connect(timeout: number): Promise<Socket> {
-    if (this.#socket === undefined && !this.#closed) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeout);
-        this.#arrived = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+    const timer = setTimeout(() => this.close(), timeout);
+    try {
+      if (this.#connection === undefined && !this.#closed) {
+        await new Promise<void>((resolve) => {
+          this.#arrived = resolve;
+        });
+      }
+      if (this.#connection === undefined) throw new Refusal(425, 'No data connection was made.');
+      const socket = await this.#connection;
+      this.#taken = true;
+      return socket;
+    } finally {
+      clearTimeout(timer);
     }
-    const socket = this.#socket;
-    this.#socket = undefined;
-    this.close();
-    if (socket === undefined) throw new Refusal(425, 'No data connection was made.');
-    return socket;
   }
 
   close(): void {
-    this.#stop();
-    this.#socket?.destroy();
-    this.#socket = undefined;
     this.#closed = true;
-    this.#arrived?.(undefined);
+    this.#stop();
+    if (!this.#taken) this.#plain?.destroy();
+    this.#arrived();
   }
 
   #stop(): void {
@@ -69,13 +78,16 @@ export class PassiveSource implements DataSource {
   #accept(socket: Socket, peer: string): void {
     socket.on('error', () => {});
     // A stranger that finds the port first must not take the client's place: the listener stays.
-    if (this.#closed || this.#socket !== undefined || plainAddress(socket.remoteAddress) !== peer) {
+    if (this.#closed || this.#plain !== undefined || plainAddress(socket.remoteAddress) !== peer) {
       socket.destroy();
       return;
     }
-    this.#socket = socket;
+    this.#plain = socket;
     this.#stop();
-    this.#arrived?.(socket);
+    this.#connection = this.#protect === undefined ? Promise.resolve(socket) : this.#protect(socket);
+    // Awaited once the command comes; until then a failure must not count as unhandled.
+    this.#connection.catch(() => {});
+    this.#arrived();
   }
 }
 

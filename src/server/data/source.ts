@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 
 export interface DataSource {
   /**
-   * The data connection, not yet read from. Rejects when it does not come within `timeout` ms, or when the source is
-   * closed.
+   * The data connection, with its TLS if it has any, not yet read from. Rejects when it does not come within `timeout` ms,
+   * or when the source is closed.
    */
   connect(timeout: number): Promise<Socket>;
   /** Ends it; a connection that nobody took is cut. */
