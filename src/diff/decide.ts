@@ -1,74 +1,128 @@
 /** Decides one directory: what to do, what was learnt, what to ask, where to go on. Pure: no clock, no I/O. */
-import type { Action, Agreement, Conflict, Direction, Problem, RelPath, Side, Untouched } from '../model/index.ts';
-import type { Ask, CompareMode, Evidence } from './compare.ts';
+import {
+  type Action,
+  type Agreement,
+  type Conflict,
+  nameOf,
+  type Problem,
+  type RelPath,
+  type Side,
+  type Untouched,
+} from '../model/index.ts';
+import type { Context, DecideOptions } from './context.ts';
+import { type Descent, Draft } from './draft.ts';
+import type { Ask, Evidence } from './evidence.ts';
 import type { Filter } from './filter.ts';
+import { match, type Slot } from './match.ts';
+import { nameOn, otherSide, primarySide } from './name.ts';
+import { decideOneWay } from './oneway.ts';
+import { decideThreeWay } from './threeway.ts';
+import { trust } from './trust.ts';
 import type { View } from './view.ts';
-
-export interface DecideOptions {
-  readonly direction: Direction;
-  readonly compare: CompareMode;
-  readonly delete: 'none' | 'tracked' | 'all';
-  readonly drift: 'overwrite' | 'keep' | 'fail';
-  readonly conflict: 'keep-both' | 'newer' | 'local' | 'remote' | 'fail';
-  /** Whether two names that differ only in case are one file on the local side. */
-  readonly foldsCase: boolean;
-  /** Whether content can be compared without a transfer (the server can hash). */
-  readonly canHash: boolean;
-  /** Whether the server can be asked for one file's time (MLST or MDTM). */
-  readonly canAskTime: boolean;
-  readonly links: 'skip' | 'follow';
-  /** UTC time as text, for the names that `keep-both` gives; without it such conflicts stay unsettled. */
-  readonly conflictStamp?: string;
-}
-
-/** A directory to look at next. */
-export interface Descent {
-  /** The name on the source (in a sync: local) side: the next {@link View.directory}. */
-  readonly path: RelPath;
-  /** The name on the destination (in a sync: remote) side where it differs: the next {@link View.alias}. */
-  readonly alias?: RelPath;
-  /** On which sides it exists; on neither where only the baseline still knows it (nothing to list then). */
-  readonly local: boolean;
-  readonly remote: boolean;
-}
 
 export interface Decision {
   readonly directory: RelPath;
   readonly alias?: RelPath;
-  /** Not yet in order, and removals of directories are provisional: see {@link Collector}. */
+  /** Not yet in order, and the removals of directories are provisional: the `Collector` settles both. */
   readonly actions: readonly Action[];
+  /** Directories made only if something goes into them: `include` asks for none of them by name. */
+  readonly optional: readonly RelPath[];
   /** To be written to the baseline now: already the same on both sides. */
   readonly learned: readonly Agreement[];
   /** Gone on both sides: to be dropped from the baseline. */
   readonly forgotten: readonly RelPath[];
   /** Those that no rule settled; settled ones are actions. */
   readonly conflicts: readonly Conflict[];
-  /** With those of the two listings as far as they are in scope, and one `incomplete` a listing that is. */
+  /** With those of the two listings as far as they are in scope, and one `incomplete` for a listing that is. */
   readonly problems: readonly Problem[];
   /** Not empty: everything else here is void. Gather all of it and decide this view again. */
   readonly asks: readonly Ask[];
   readonly descend: readonly Descent[];
   /** Whether something in this directory stays at the destination (in a sync: on either side). */
   readonly holds: boolean;
-  /** Whether a listing was incomplete, so that nothing below may be deleted; why. */
+  /** Why nothing in or below this directory may be deleted: a listing was incomplete. */
   readonly untrusted?: string;
   readonly untouched: Untouched;
+  /** Files that stay although the source says otherwise, because the destination changed on its own. */
+  readonly drifted: readonly RelPath[];
   /** Links and special files at the source, left out of scope. */
   readonly links: number;
-  /** Files in scope seen here; in a sync the source is the local side. */
-  readonly total: { readonly source: number; readonly destination: number };
+  /** Files in scope seen here and in the baseline here; in a sync the source is the local side. */
+  readonly total: { readonly source: number; readonly destination: number; readonly baseline: number };
 }
 
-/** The name that something has on one side, given its `path` and `alias`. */
-export function nameOn(
-  side: Side,
-  direction: Direction,
-  item: { readonly path: RelPath; readonly alias?: RelPath },
-): RelPath {
-  const aliased = direction === 'pull' ? 'local' : 'remote';
-  return side === aliased ? (item.alias ?? item.path) : item.path;
+export function decide(view: View, filter: Filter, options: DecideOptions, evidence: Evidence): Decision {
+  const { direction } = options;
+  const source = primarySide(direction);
+  const destination = otherSide(source);
+  const here = { path: view.directory, ...(view.alias === undefined ? {} : { alias: view.alias }) };
+  const at = { local: nameOn('local', direction, here), remote: nameOn('remote', direction, here) };
+  const written = direction === 'sync' ? (['local', 'remote'] as const) : [destination];
+  const { local, remote, baseline } = view;
+  const { slots, problems, rest, files } = match(
+    { at, local, remote, baseline, primary: source, written, foldsCase: options.foldsCase },
+    filter,
+  );
+  const trusted = {
+    local: trust(local, 'local', at.local, filter),
+    remote: trust(remote, 'remote', at.remote, filter),
+  };
+  const untrusted = trusted.local.why ?? trusted.remote.why;
+  const context: Context = {
+    filter,
+    options,
+    unseen: { local: trusted.local.why !== undefined, remote: trusted.remote.why !== undefined },
+    strange: { local: trusted.local.strange, remote: trusted.remote.strange },
+    taken: once(() => namesIn(view)),
+  };
+  const draft = new Draft(direction, evidence);
+  draft.holds = untrusted !== undefined || written.some((side) => rest[side]);
+  for (const found of [trusted.local.problems, trusted.remote.problems, problems])
+    for (const problem of found) draft.problems.push(problem);
+  for (const slot of slots) {
+    if (direction === 'sync') decideThreeWay(slot, context, draft);
+    else decideOneWay(slot, context, draft, source);
+    forgetBelow(slot, context, draft);
+  }
+  return {
+    directory: view.directory,
+    ...(view.alias === undefined ? {} : { alias: view.alias }),
+    actions: draft.actions,
+    optional: draft.optional,
+    learned: draft.learned,
+    forgotten: draft.forgotten,
+    conflicts: draft.conflicts,
+    problems: draft.problems,
+    asks: draft.asks,
+    descend: draft.descend,
+    holds: draft.holds,
+    ...(untrusted === undefined ? {} : { untrusted }),
+    untouched: { unchanged: draft.unchanged, sameBySize: draft.sameBySize, kept: draft.kept },
+    drifted: draft.drifted,
+    links: draft.links,
+    total: { source: files[source], destination: files[destination], baseline: files.baseline },
+  };
 }
 
-export function decide(_view: View, _filter: Filter, _options: DecideOptions, _evidence: Evidence): Decision {
-  throw new Error('not yet');
+/** What the baseline still knows below a name that is no directory any more is looked through, to be forgotten. */
+function forgetBelow(slot: Slot, context: Context, draft: Draft): void {
+  const { agreed } = slot;
+  if (agreed?.kind !== 'directory') return;
+  const nowhere = { local: false, remote: false };
+  if (agreed.path !== slot.path) draft.walk({ path: agreed.path, local: null, remote: null }, nowhere);
+  else if (isNoDirectory(slot, 'local', context) && isNoDirectory(slot, 'remote', context)) draft.walk(slot, nowhere);
+}
+
+function isNoDirectory(slot: Slot, side: Side, context: Context): boolean {
+  const entry = slot[side];
+  return entry ? entry.kind === 'file' : !context.unseen[side];
+}
+
+function namesIn(view: View): ReadonlySet<string> {
+  return new Set([...(view.local?.entries ?? []), ...(view.remote?.entries ?? [])].map((entry) => nameOf(entry.path)));
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -1,5 +1,6 @@
 /** What is in scope. A filtered path does not exist for Ferry on any of the three trees. */
-import type { EntryKind, RelPath } from '../model/index.ts';
+import { type EntryKind, isTemporary, nameOf, type RelPath } from '../model/index.ts';
+import { Patterns } from './patterns.ts';
 
 export interface FilterRules {
   /** gitignore patterns; not empty: only files that match one are in scope. */
@@ -10,10 +11,34 @@ export interface FilterRules {
   readonly ignoreFiles: readonly string[];
 }
 
+// What Ferry itself keeps at the root of a pair: the versions that a backup moved aside, and locks.
+const OWN = /^\.ferry(?:-lock[^/]*)?(?:\/|$)/;
+
 export class Filter {
+  readonly #include: Patterns;
+  readonly #exclude: Patterns;
+  readonly #ignored: Patterns;
+
   /** Throws a ConfigError that names the pattern. */
-  constructor(_rules: FilterRules) {}
-  admits(_path: RelPath, _kind: EntryKind): boolean {
-    return true;
+  constructor(rules: FilterRules) {
+    this.#include = new Patterns(rules.include, 'include');
+    this.#exclude = new Patterns(rules.exclude, 'exclude');
+    // Apart from `exclude`, so that a `!pattern` in the folder cannot bring back what the job excludes.
+    this.#ignored = new Patterns(rules.ignoreFiles, '.ferryignore');
+  }
+
+  /** Directories are in scope whatever `include` says: what it asks for may lie in them. */
+  admits(path: RelPath, kind: EntryKind): boolean {
+    if (OWN.test(path) || isTemporary(nameOf(path))) return false;
+    if (this.#exclude.match(path, kind) || this.#ignored.match(path, kind)) return false;
+    return kind === 'directory' || this.wants(path, kind);
+  }
+
+  /**
+   * Whether a directory is wanted for itself. Under `include` most are only ways to what may lie in them: such a one is
+   * neither made nor removed on its own account.
+   */
+  wants(path: RelPath, kind: EntryKind): boolean {
+    return this.#include.empty || this.#include.match(path, kind);
   }
 }

@@ -1,7 +1,11 @@
 export * from './assemble.ts';
-export * from './compare.ts';
+export { type CompareMode, compare, type Pair, type Verdict } from './compare.ts';
+export type { DecideOptions } from './context.ts';
 export * from './decide.ts';
+export type { Descent } from './draft.ts';
+export * from './evidence.ts';
 export * from './filter.ts';
 export * from './guard.ts';
+export { nameOn, otherSide, primarySide } from './name.ts';
 export * from './order.ts';
 export * from './view.ts';

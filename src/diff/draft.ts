@@ -1,0 +1,122 @@
+/** A decision in the making, and the small steps that every kind of decision is made of. */
+import {
+  type Action,
+  type Agreement,
+  type Conflict,
+  type DeleteAction,
+  type Direction,
+  type Entry,
+  fingerprintOf,
+  type Problem,
+  type Reason,
+  type RelPath,
+  type Side,
+  type TransferAction,
+} from '../model/index.ts';
+import { directoryAgreement, sameAgreement } from './agreement.ts';
+import type { Verdict } from './compare.ts';
+import type { Ask, Evidence } from './evidence.ts';
+import type { Slot } from './match.ts';
+import { nameOn } from './name.ts';
+
+/** A directory to look at next. */
+export interface Descent {
+  /** The name on the source (in a sync: local) side: the next `View.directory`. */
+  readonly path: RelPath;
+  /** The name on the destination (in a sync: remote) side where it differs: the next `View.alias`. */
+  readonly alias?: RelPath;
+  /** On which sides it exists; on neither where only the baseline still knows it (nothing to list then). */
+  readonly local: boolean;
+  readonly remote: boolean;
+}
+
+export class Draft {
+  readonly actions: Action[] = [];
+  readonly optional: RelPath[] = [];
+  readonly learned: Agreement[] = [];
+  readonly forgotten: RelPath[] = [];
+  readonly conflicts: Conflict[] = [];
+  readonly problems: Problem[] = [];
+  readonly asks: Ask[] = [];
+  readonly descend: Descent[] = [];
+  readonly drifted: RelPath[] = [];
+  holds = false;
+  links = 0;
+  unchanged = 0;
+  sameBySize = 0;
+  kept = 0;
+  readonly direction: Direction;
+  readonly evidence: Evidence;
+
+  constructor(direction: Direction, evidence: Evidence) {
+    this.direction = direction;
+    this.evidence = evidence;
+  }
+
+  ask(slot: Slot, ask: Ask['ask']): void {
+    this.asks.push({ path: slot.path, ...aliasOf(slot), ask });
+  }
+
+  problem(slot: Slot, side: Side, code: Problem['code'], message: string): void {
+    this.problems.push({ path: nameOn(side, this.direction, slot), side, code, message });
+    this.holds = true;
+  }
+
+  /** Something that is not at the source stays. */
+  keep(slot?: Slot): void {
+    this.kept++;
+    this.holds = true;
+    if (slot) this.drifted.push(slot.path);
+  }
+
+  same(slot: Slot, verdict: Verdict & { readonly is: 'same' }): void {
+    this.unchanged++;
+    if (verdict.bySize) this.sameBySize++;
+    this.learn(slot, verdict.agreement);
+  }
+
+  learn(slot: Slot, agreement: Agreement): void {
+    if (slot.agreed && sameAgreement(slot.agreed, agreement)) return;
+    this.learned.push(agreement);
+    if (slot.agreed && slot.agreed.path !== agreement.path) this.forgotten.push(slot.agreed.path);
+  }
+
+  learnDirectory(slot: Slot): void {
+    this.learn(slot, directoryAgreement(slot.path));
+  }
+
+  walk(slot: Slot, sides: { readonly local: boolean; readonly remote: boolean }): void {
+    this.descend.push({ path: slot.path, ...aliasOf(slot), ...sides });
+  }
+
+  /** Copies what `slot` is on the side opposite of `to`. `over`: what is there under the final name by then. */
+  transfer(slot: Slot, from: Entry, to: Side, reason: Reason, over: Entry | null): void {
+    const told = to === 'local' ? this.evidence.remoteTime.get(slot.path)?.mtime : undefined;
+    const action: TransferAction = {
+      action: to === 'remote' ? 'upload' : 'download',
+      path: slot.path,
+      ...aliasOf(slot),
+      reason,
+      size: from.size ?? 0,
+      source: fingerprintOf(from),
+      replaces: over ? fingerprintOf(over) : null,
+      // A time in an unknown zone is worse than none.
+      mtime: from.zoned ? from.mtime : (told ?? null),
+      ...(from.mode === undefined ? {} : { mode: from.mode }),
+    };
+    this.actions.push(action);
+  }
+
+  mkdir(slot: Slot, side: Side, reason: Reason): void {
+    this.actions.push({ action: 'mkdir', path: nameOn(side, this.direction, slot), side, reason });
+  }
+
+  remove(action: DeleteAction['action'], side: Side, entry: Entry, reason: Reason): void {
+    const kind = entry.kind === 'directory' ? 'directory' : 'file';
+    this.actions.push({ action, side, path: entry.path, kind, reason, expected: fingerprintOf(entry) });
+  }
+}
+
+function aliasOf(slot: Slot): { readonly alias?: RelPath } {
+  return slot.alias === undefined ? {} : { alias: slot.alias };
+}
