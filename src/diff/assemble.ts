@@ -120,7 +120,7 @@ export class Collector {
   #take(action: Action): void {
     if (action.action === 'mkdir') this.#mkdirs.push(action);
     else if (action.action === 'rename') this.#renames.push(action);
-    else if (action.action === 'delete' || action.action === 'replace') this.#deletes.push(action);
+    else if ('kind' in action) this.#deletes.push(action);
     else this.#transfers.push(action);
   }
 
