@@ -52,26 +52,36 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-// A server that adds 1900 as text prints the year 2000 as 19100.
-const TIME_VAL = /^(?:(\d{4})|19(1\d\d))(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d+))?$/;
-
-/** The `time-val` of RFC 3659, 2.3: `YYYYMMDDHHMMSS`, perhaps with a fraction, in UTC. */
+/**
+ * The `time-val` of RFC 3659, 2.3: `YYYYMMDDHHMMSS`, perhaps with a fraction, in UTC. A server that puts 19 before the
+ * years since 1900 prints the year 2000 as 19100; that is read too.
+ */
 export function exactTime(text: string): Modified {
-  const match = TIME_VAL.exec(text);
-  if (!match) return NOT_TOLD;
-  const year = match[1] === undefined ? 1900 + Number(match[2]) : Number(match[1]);
-  const [month, day, hour, minute, second] = match.slice(3, 8).map(Number) as [number, number, number, number, number];
+  if (!/^(?:\d{14}|191\d{12})(?:\.\d+)?$/.test(text)) return NOT_TOLD;
+  const dot = text.indexOf('.');
+  const end = dot < 0 ? text.length : dot;
+  const year = end === 15 ? 1900 + digits(text, 2, 5) : digits(text, 0, 4);
+  const month = digits(text, end - 10, end - 8);
+  const day = digits(text, end - 8, end - 6);
+  const hour = digits(text, end - 6, end - 4);
+  const minute = digits(text, end - 4, end - 2);
+  const second = digits(text, end - 2, end);
   // 60 is a leap second; the arithmetic carries it into the next minute.
   if (year < 1601 || !isDate(year, month, day) || hour > 23 || minute > 59 || second > 60) return NOT_TOLD;
-  const ms = match[8] === undefined ? 0 : Number(match[8].slice(0, 3).padEnd(3, '0'));
+  const ms = dot < 0 ? 0 : Number(text.slice(dot + 1, dot + 4).padEnd(3, '0'));
   return {
     mtime: Date.UTC(year, month - 1, day, hour, minute, second, ms),
     // Servers that keep whole seconds and print `.000` all the same must not be believed to be exact.
     precision: ms === 0 ? 1000 : 1,
     zoned: true,
-    // Joined from two halves, so that a short text does not hold on to the whole piece of listing it was cut from.
-    stamps: { mlst: text.slice(0, 8) + text.slice(8) },
+    stamps: { mlst: text },
   };
+}
+
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at += 1) value = value * 10 + text.charCodeAt(at) - 0x30;
+  return value;
 }
 
 /** Reads the dates of one server's LIST lines. */
@@ -104,7 +114,7 @@ export class WallClock {
       mtime: Date.UTC(year, month - 1, day, hour, minute) - this.#offset,
       precision: MINUTE,
       zoned: this.#zoned,
-      stamps: { list: `${dateText(year, month, day)}T${two(hour)}:${two(minute)}` },
+      stamps: { list: dateText(year, month, day) + timeText(hour, minute) },
     };
   }
 
@@ -128,4 +138,5 @@ export function epochTime(seconds: number): Modified {
 }
 
 const dateText = (year: number, month: number, day: number) => `${year}-${two(month)}-${two(day)}`;
+const timeText = (hour: number, minute: number) => `T${two(hour)}:${two(minute)}`;
 const two = (n: number) => (n < 10 ? `0${n}` : `${n}`);

@@ -1,8 +1,10 @@
 /** Cuts the bytes of a listing into lines as they arrive. A line is a latin1 byte string without its line end. */
 
+/** How a line ended: in CR LF, or in LF alone. */
+export type LineEnd = 'crlf' | 'lf';
+
 export interface LineSink {
-  /** @param end how the line ended: CR LF, or LF alone */
-  line(text: string, end: 'crlf' | 'lf'): void;
+  line(text: string, end: LineEnd): void;
   /** A line longer than allowed, of which only the beginning was kept. */
   overlong(beginning: string): void;
 }

@@ -30,6 +30,11 @@ export interface ListingParser {
   push(chunk: Uint8Array): void;
   /** True once more than `maxBytes` have come: what follows is not read, and the connection can be given up. */
   readonly full: boolean;
+  /**
+   * Whether the directory itself (`.`, `cdir`) came up. From a server that lists it elsewhere, a listing without it is
+   * that of a directory which may not be read.
+   */
+  readonly listedItself: boolean;
   /** What was listed, under the listing-trust rules. Call it once, at the end. */
   finish(end: EndOfListing): Listing;
 }
@@ -52,6 +57,9 @@ function parser(options: ListingOptions, how: Pick<CollectorOptions, 'read' | 'i
   return {
     get full() {
       return bytes > maxBytes;
+    },
+    get listedItself() {
+      return collector.listedItself;
     },
     push(chunk) {
       const room = maxBytes - bytes;
