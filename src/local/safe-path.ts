@@ -20,6 +20,8 @@ export interface Folder {
   at(name?: string): string;
   /** Whether its path still leads to it. */
   stands(): Promise<boolean>;
+  /** Whether what {@link at} gives still leads to it: always where calls are anchored to the open folder. */
+  reaches(): Promise<boolean>;
   /** One more holder. */
   retain(): Folder;
   release(): void;
@@ -65,6 +67,10 @@ class AnchoredFolder implements Folder {
     return this.isInPlace();
   }
 
+  async reaches(): Promise<boolean> {
+    return true;
+  }
+
   retain(): Folder {
     this.#holders++;
     return this;
@@ -101,6 +107,10 @@ class CheckedFolder implements Folder {
       () => true,
       () => false,
     );
+  }
+
+  reaches(): Promise<boolean> {
+    return this.stands();
   }
 
   retain(): Folder {

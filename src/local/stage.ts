@@ -130,7 +130,7 @@ class Stage implements LocalStage {
     try {
       await this.#written.catch(() => {});
       await this.#close();
-      await unlink(this.#temporary);
+      if (await this.#folder.reaches()) await unlink(this.#temporary);
     } catch (error) {
       if (!isAbsence(error)) throw this.#failed(error, 'remove the temporary file of');
     } finally {
