@@ -2,7 +2,8 @@
 
 /** `ms` since 1970 as a time-val. */
 export function formatTime(ms: number, fractions: boolean): string {
-  const iso = new Date(Math.floor(ms)).toISOString();
+  // Many programs, Node among them, set x.089 and get x.088999 on the disk: a microsecond more tells what was meant.
+  const iso = new Date(Math.floor(ms + 0.001)).toISOString();
   const text = iso.slice(0, 19).replace(/[-T:]/g, '');
   return fractions ? text + iso.slice(19, 23) : text;
 }
