@@ -32,13 +32,13 @@ async function fetchOver(
   command: string,
   session?: Buffer,
   maxVersion?: SecureVersion,
-    ...(session === undefined ? {} : { session }),
-    ...(maxVersion === undefined ? {} : { maxVersion }),
+): Promise<{ text: string; reply: string }> {
   const plain = await client.passive();
   const socket = connectTls({
     socket: plain,
     rejectUnauthorized: false,
     ...(session === undefined ? {} : { session }),
+    ...(maxVersion === undefined ? {} : { maxVersion }),
   });
   socket.on('error', () => {});
   client.send(`${command}\r\n`);
