@@ -33,7 +33,7 @@ function patternOf(forms: ReadonlySet<string>): RegExp {
   const alternatives = [...forms]
     .sort((a, b) => b.length - a.length)
     .map((form) => {
-      const literal = form.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+      const literal = form.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
       return form.length < SHORT ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal;
     });
   return new RegExp(alternatives.join('|'), 'gu');

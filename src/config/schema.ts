@@ -6,7 +6,7 @@ import iconv from 'iconv-lite';
 import { z } from 'zod';
 import { AMOUNT, AN_AMOUNT } from './bytes.ts';
 import { A_DURATION, DURATION } from './duration.ts';
-import { A_MAX_DELETE, MAX_DELETE } from './max-delete.ts';
+import { A_MAX_DELETE, MAX_DELETE, parseMaxDelete } from './max-delete.ts';
 import { looksLikeUrl, parseRemoteUrl, remoteFolder } from './url.ts';
 
 const text = z.string().min(1, { error: 'text that is not empty' });
@@ -23,7 +23,7 @@ const patterns = z.array(text);
 const octal = z.string().regex(/^0?[0-7]{3,4}$/, { error: 'permission bits in octal, such as "644"' });
 
 /** Turns what a reader of the value throws into a problem of that key. */
-function readable(read: (value: string) => unknown): (value: string, context: z.RefinementCtx) => void {
+function readable<T>(read: (value: T) => unknown): (value: T, context: z.RefinementCtx) => void {
   return (value, context) => {
     try {
       read(value);
@@ -168,6 +168,7 @@ const job = z
       .describe('How same content is told: size alone, size and time, by content, or the best at hand. Default auto.')
       .optional(),
     maxDelete: measure(z.int(), MAX_DELETE, A_MAX_DELETE)
+      .superRefine(readable(parseMaxDelete))
       .describe('Refuse a run that deletes more: a number, or a share such as "30%". Default 25 % and more than 10.')
       .optional(),
     drift: z
