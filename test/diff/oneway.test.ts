@@ -1,0 +1,348 @@
+/** The table for push and pull, as sentences. Every case is run both ways round. */
+import { describe, expect, it } from 'vitest';
+import type { DecideOptions } from '../../src/diff/index.ts';
+import type { Side } from '../../src/model/index.ts';
+import { type Drawing, draw, link, special } from './tree.ts';
+import { complaints, lines, World } from './world.ts';
+
+interface Case {
+  readonly says: string;
+  /** What both sides once agreed on. */
+  readonly agreed: Drawing;
+  readonly then?: (world: World, source: Side, destination: Side) => unknown;
+  readonly options?: Partial<DecideOptions>;
+  /** `copy` stands for upload or download, `SRC` and `DST` for the sides. */
+  readonly plans: readonly string[];
+  readonly complains?: readonly string[];
+  readonly kept?: number;
+}
+
+const CASES: readonly Case[] = [
+  { says: 'nothing changed: nothing is done', agreed: { a: '1', d: { b: '2' } }, plans: [] },
+  {
+    says: 'new at the source: transferred, its directory first',
+    agreed: {},
+    then: (world, source) => {
+      world.root(source)!.children.set('d', { kind: 'directory', children: new Map() });
+      world.write(source, 'd/x', '1');
+    },
+    plans: ['mkdir DST d (new)', 'copy d/x (new)'],
+  },
+  {
+    says: 'changed at the source: transferred',
+    agreed: { a: '1' },
+    then: (world, source) => world.write(source, 'a', '22'),
+    plans: ['copy a (changed)'],
+  },
+  {
+    says: 'changed at the source to as many bytes: transferred',
+    agreed: { a: '1' },
+    then: (world, source) => world.write(source, 'a', '2'),
+    plans: ['copy a (changed)'],
+  },
+  {
+    says: 'changed at the destination only: transferred, and said to be drift',
+    agreed: { a: '1' },
+    then: (world, _, destination) => world.write(destination, 'a', '22'),
+    plans: ['copy a (drift)'],
+  },
+  {
+    says: 'changed at the destination only, drift: keep: left alone and counted',
+    agreed: { a: '1' },
+    then: (world, _, destination) => world.write(destination, 'a', '22'),
+    options: { drift: 'keep' },
+    plans: [],
+    kept: 1,
+  },
+  {
+    says: 'changed at the destination only, drift: fail: a problem',
+    agreed: { a: '1' },
+    then: (world, _, destination) => world.write(destination, 'a', '22'),
+    options: { drift: 'fail' },
+    plans: [],
+    complains: ['DST a: failed'],
+  },
+  {
+    says: 'changed on both sides: the source wins, whatever is said of drift',
+    agreed: { a: '1' },
+    then: (world) => world.write('local', 'a', '22').write('remote', 'a', '333'),
+    options: { drift: 'fail' },
+    plans: ['copy a (changed)'],
+  },
+  {
+    says: 'deleted at the destination: comes back, as drift',
+    agreed: { a: '1' },
+    then: (world, _, destination) => world.remove(destination, 'a'),
+    plans: ['copy a (drift)'],
+  },
+  {
+    says: 'deleted at the source: deleted',
+    agreed: { a: '1', b: '2' },
+    then: (world, source) => world.remove(source, 'a'),
+    plans: ['delete DST a (deleted at the source)'],
+  },
+  {
+    says: 'deleted at the source, delete: none: kept',
+    agreed: { a: '1', b: '2' },
+    then: (world, source) => world.remove(source, 'a'),
+    options: { delete: 'none' },
+    plans: [],
+    kept: 1,
+  },
+  {
+    says: 'deleted at the source and changed at the destination: kept and counted',
+    agreed: { a: '1', b: '2' },
+    then: (world, source, destination) => world.remove(source, 'a').write(destination, 'a', '22'),
+    plans: [],
+    kept: 1,
+  },
+  {
+    says: 'deleted at the source and changed at the destination, delete: all: deleted',
+    agreed: { a: '1', b: '2' },
+    then: (world, source, destination) => world.remove(source, 'a').write(destination, 'a', '22'),
+    options: { delete: 'all' },
+    plans: ['delete DST a (deleted at the source)'],
+  },
+  {
+    says: 'a stranger at the destination: kept',
+    agreed: { a: '1' },
+    then: (world, _, destination) => world.write(destination, 'x', '1'),
+    plans: [],
+    kept: 1,
+  },
+  {
+    says: 'a stranger at the destination, delete: all: deleted',
+    agreed: { a: '1' },
+    then: (world, _, destination) => world.write(destination, 'x', '1'),
+    options: { delete: 'all' },
+    plans: ['delete DST x (not at the source)'],
+  },
+  {
+    says: 'gone on both sides: forgotten',
+    agreed: { a: '1', d: { b: '1' } },
+    then: (world) => {
+      for (const side of ['local', 'remote'] as const) world.remove(side, 'a').remove(side, 'd');
+    },
+    plans: [],
+  },
+  {
+    says: 'a directory deleted at the source: its content goes, then it',
+    agreed: { d: { e: { a: '1' }, b: '2' } },
+    then: (world, source) => world.remove(source, 'd'),
+    plans: [
+      'delete DST d/e/a (deleted at the source)',
+      'delete DST d/e (deleted at the source)',
+      'delete DST d/b (deleted at the source)',
+      'delete DST d (deleted at the source)',
+    ],
+  },
+  {
+    says: 'a directory deleted at the source with a stranger deep inside: what was agreed on goes, the way to the stranger stays',
+    agreed: { d: { e: { a: '1' }, f: { b: '2' } } },
+    then: (world, source, destination) => world.remove(source, 'd').write(destination, 'd/e/x', 'stranger'),
+    plans: [
+      'delete DST d/f/b (deleted at the source)',
+      'delete DST d/f (deleted at the source)',
+      'delete DST d/e/a (deleted at the source)',
+    ],
+    kept: 3,
+  },
+  {
+    says: "a stranger's directory: not even looked into",
+    agreed: {},
+    then: (world, _, destination) => {
+      world.root(destination)!.children.set('d', { kind: 'directory', children: new Map() });
+      world.write(destination, 'd/x', '1');
+    },
+    plans: [],
+    kept: 1,
+  },
+  {
+    says: 'a file becomes a directory: replaced right before the directory is made',
+    agreed: { a: '1', z: '1' },
+    then: (world, source) => {
+      world.remove(source, 'a').root(source)!.children.set('a', { kind: 'directory', children: new Map() });
+      world.write(source, 'a/b', '2');
+    },
+    plans: ['replace DST a (kind changed)', 'mkdir DST a (kind changed)', 'copy a/b (new)'],
+  },
+  {
+    says: 'a directory becomes a file: its content goes by steps of its own',
+    agreed: { a: { b: '1' } },
+    then: (world, source) => world.remove(source, 'a').write(source, 'a', '2'),
+    plans: ['copy a (kind changed)', 'delete DST a/b (deleted at the source)', 'replace DST a (kind changed)'],
+  },
+  {
+    says: 'a directory becomes a file, and a stranger is in it: nothing is touched, a problem',
+    agreed: { a: { b: '1', c: '2' } },
+    then: (world, source, destination) =>
+      world.remove(source, 'a').write(source, 'a', '2').write(destination, 'a/x', '3'),
+    plans: [],
+    complains: ['DST a: kind'],
+    kept: 1,
+  },
+  {
+    says: 'a directory becomes a file, delete: none: a problem if anything is in it',
+    agreed: { a: { b: '1' } },
+    then: (world, source) => world.remove(source, 'a').write(source, 'a', '2'),
+    options: { delete: 'none' },
+    plans: [],
+    complains: ['DST a: kind'],
+    kept: 1,
+  },
+  {
+    says: 'the destination made a directory of a file, drift: keep: left alone',
+    agreed: { a: '1' },
+    then: (world, _, destination) => {
+      world.remove(destination, 'a').root(destination)!.children.set('a', { kind: 'directory', children: new Map() });
+    },
+    options: { drift: 'keep' },
+    plans: [],
+    kept: 1,
+  },
+  {
+    says: 'a link at the source: out of scope, and its namesake stays',
+    agreed: { a: '1' },
+    then: (world, source) => {
+      world.root(source)!.children.set('a', link());
+      world.root(source)!.children.set('b', special());
+    },
+    options: { delete: 'all' },
+    plans: [],
+  },
+  {
+    says: 'a link at the destination is never written over',
+    agreed: { a: '1', d: { b: '1' } },
+    then: (world, source, destination) => {
+      world.root(destination)!.children.set('a', link());
+      world.root(destination)!.children.set('d', link());
+      world.write(source, 'a', '22').write(source, 'd/b', '22');
+    },
+    plans: [],
+    complains: ['DST a: kind', 'DST d: kind'],
+  },
+  {
+    says: 'a link at the destination that nothing is known of stays, delete: all or not',
+    agreed: { a: '1' },
+    then: (world, _, destination) => world.root(destination)!.children.set('l', link()),
+    options: { delete: 'all' },
+    plans: [],
+    kept: 1,
+  },
+  {
+    says: 'an incomplete listing at the source: nothing in or below it is deleted, the rest is done',
+    agreed: { a: '1', b: '1', d: { c: '1', e: { f: '1' } }, g: { h: '1' } },
+    then: (world, source) =>
+      world
+        .remove(source, 'd/e/f')
+        .remove(source, 'g/h')
+        .write(source, 'b', '22')
+        .fault(source, 'd', { incomplete: 'cut', hides: ['c'] }),
+    plans: ['copy b (changed)', 'delete DST g/h (deleted at the source)'],
+    complains: ['SRC d: incomplete'],
+  },
+  {
+    says: 'an incomplete listing at the destination: what is seen counts, what is not is sent, nothing is deleted',
+    agreed: { a: '1', b: '1', c: '1' },
+    then: (world, source, destination) =>
+      world.remove(source, 'a').write(source, 'b', '22').fault(destination, '', { incomplete: 'cut' }),
+    plans: ['copy b (changed)'],
+    complains: ['DST : incomplete'],
+  },
+  {
+    says: 'a directory that could not be read at the source: what is below it at the destination stays',
+    agreed: { d: { a: '1', e: { b: '1' } } },
+    then: (world, source) =>
+      world.fault(source, 'd', {
+        hides: ['a', 'e'],
+        incomplete: 'permission denied',
+        problems: [{ path: 'd' as never, side: source, code: 'unreadable', message: 'permission denied' }],
+      }),
+    plans: [],
+    complains: ['SRC d: unreadable'],
+  },
+  {
+    says: 'a file that could not be read at the source: its counterpart stays',
+    agreed: { a: '1', b: '1', c: '1' },
+    then: (world, source) =>
+      world.remove(source, 'c').fault(source, '', {
+        hides: ['a'],
+        problems: [{ path: 'a' as never, side: source, code: 'unreadable', message: 'permission denied' }],
+      }),
+    options: { delete: 'all' },
+    plans: ['delete DST c (deleted at the source)'],
+    complains: ['SRC a: unreadable'],
+  },
+  {
+    says: 'a name at the source that cannot be carried: strangers beside it stay, for one may be its counterpart',
+    agreed: { a: '1' },
+    then: (world, source, destination) =>
+      world
+        .remove(source, 'a')
+        .write(destination, 'x', '1')
+        .fault(source, '', {
+          problems: [{ path: '' as never, side: source, code: 'name', message: 'line break' }],
+        }),
+    options: { delete: 'all' },
+    plans: ['delete DST a (deleted at the source)'],
+    complains: ['SRC : name'],
+    kept: 1,
+  },
+];
+
+describe.each(['push', 'pull'] as const)('%s', (direction) => {
+  const [source, destination]: [Side, Side] = direction === 'push' ? ['local', 'remote'] : ['remote', 'local'];
+  it.each(CASES)('$says', ({ agreed, then, options, plans, complains, kept }) => {
+    const world = World.agreedOn(agreed, { remembersHash: false });
+    const before = draw(world.root(source));
+    expect(before).toEqual(draw(world.root(destination)));
+    then?.(world, source, destination);
+    const settings = { direction, ...options };
+    const plan = world.walk(settings);
+    const told = (text: string) =>
+      text
+        .replace('copy', direction === 'push' ? 'upload' : 'download')
+        .replace('DST', destination)
+        .replace('SRC', source);
+    expect(lines(plan)).toEqual(plans.map(told));
+    expect(complaints(plan)).toEqual((complains ?? []).map(told));
+    expect(plan.untouched.kept).toBe(kept ?? 0);
+    world.carryOut(plan, settings);
+    const again = world.walk(settings);
+    expect(lines(again), 'a second run has nothing to do').toEqual([]);
+    expect(again.learned).toEqual([]);
+    expect(again.forgotten).toEqual([]);
+  });
+});
+
+describe('one way', () => {
+  it('what is the same on both sides and was not known is learned, and files of which only the size is known are counted', () => {
+    const world = new World({ a: 'one', d: { b: 'two' } }, { a: 'uno', d: { b: 'two' } }, { clock: 'list' });
+    const plan = world.walk();
+    expect(lines(plan)).toEqual([]);
+    expect(plan.untouched).toEqual({ unchanged: 2, sameBySize: 2, kept: 0 });
+    expect(plan.learned.map(({ path, kind }) => `${kind} ${path}`)).toEqual(['file a', 'directory d', 'file d/b']);
+    expect(plan.total).toEqual({ source: 2, destination: 2, baseline: 0 });
+  });
+
+  it('without a destination everything is new; without a source everything agreed on would go', () => {
+    expect(lines(new World({ a: '1' }, null).walk())).toEqual(['upload a (new)']);
+    const world = World.agreedOn({ a: '1' });
+    world.local = null;
+    expect(lines(world.walk())).toEqual(['delete remote a (deleted at the source)']);
+  });
+
+  it('an unseen file may not be written over where drift is to be kept', () => {
+    const world = World.agreedOn({ a: '1', b: '1' }).fault('remote', '', { incomplete: 'cut', hides: ['a'] });
+    world.write('local', 'b', '22');
+    expect(lines(world.walk())).toEqual(['upload b (changed)', 'upload a (new)']);
+    expect(lines(world.walk({ drift: 'keep' }))).toEqual(['upload b (changed)']);
+  });
+
+  it('links that were to be followed and could not be are problems', () => {
+    const world = new World({ l: link() }, {});
+    expect(complaints(world.walk({ links: 'follow' }))).toEqual(['local l: kind']);
+    expect(world.walk().links).toBe(1);
+    expect(complaints(world.walk())).toEqual([]);
+  });
+});
