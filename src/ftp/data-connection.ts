@@ -1,0 +1,147 @@
+/**
+ * One data connection (RFC 959, 3.2): a socket whose errors are kept instead of thrown, because the server's reply on
+ * the control connection is the better explanation and the session outlives it.
+ */
+import { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { RecordTap } from './close-notify.ts';
+import type { Session } from './session.ts';
+import { handshakeFailed, READ_SIZE } from './tls.ts';
+
+export class DataConnection {
+  readonly #session: Session;
+  readonly #raw: Socket;
+  #tap: RecordTap | undefined;
+  #top: Socket | TLSSocket;
+  #error: Error | undefined;
+  #ended = false;
+  #flowing = false;
+  /** Told when anything arrives, ends or breaks. */
+  onChange: (() => void) | undefined;
+
+  constructor(session: Session, raw: Socket) {
+    this.#session = session;
+    this.#raw = raw;
+    this.#top = raw;
+    raw.on('error', (error) => this.#failed(error));
+  }
+
+  /** Dials a port of the control connection's peer; never another host, whatever the server named (CVE-2020-8284). */
+  static dial(session: Session, port: number): DataConnection {
+    const { sourceAddress } = session.site.options;
+    const raw = new Socket({ highWaterMark: READ_SIZE } as ConstructorParameters<typeof Socket>[0]);
+    raw.setNoDelay(true);
+    const connection = new DataConnection(session, raw);
+    raw.connect({ host: session.peer, port, ...(sourceAddress !== undefined && { localAddress: sourceAddress }) });
+    return connection;
+  }
+
+  get socket(): Socket {
+    return this.#top;
+  }
+
+  /** Whether data can flow, or could. */
+  get flowing(): boolean {
+    return this.#flowing;
+  }
+
+  /** What broke it; undefined while nothing did. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** Whether the other side has ended its stream, or the connection is gone. */
+  get over(): boolean {
+    return this.#ended || this.#error !== undefined || this.#top.destroyed;
+  }
+
+  /** Whether the other side has ended its stream as it meant to: under TLS by close_notify, where that is watched. */
+  get endedWell(): boolean {
+    return this.#ended && this.#error === undefined && (this.#tap?.ended ?? true);
+  }
+
+  /** Resolves when TCP is connected; rejects with the system's error, or after `connectTimeout`. */
+  connected(): Promise<void> {
+    return this.#happens(this.#raw, 'connect', () => !this.#raw.connecting);
+  }
+
+  /**
+   * Resolves when data can flow: at once after the connection is made, or after the TLS handshake and a look at the
+   * certificate. The command that the data belongs to must have been sent: pyftpdlib closes a connection on which TLS
+   * begins before it.
+   */
+  async ready(watchEnd: boolean): Promise<void> {
+    const session = this.#session;
+    if (!session.secure) {
+      await this.connected();
+    } else {
+      if (watchEnd) this.#tap = new RecordTap(this.#raw);
+      const top = session.site.tls.wrap(this.#tap ?? this.#raw, session.ticket);
+      this.#top = top;
+      top.on('error', (error) => this.#failed(error));
+      top.on('session', (ticket) => {
+        session.ticket = ticket;
+      });
+      try {
+        await this.#happens(top, 'secureConnect', () => false);
+        session.site.tls.check(top);
+      } catch (error) {
+        this.abort();
+        throw this.#raw.connecting ? error : handshakeFailed(session.site.options.host, error as Error);
+      }
+    }
+    this.#flowing = true;
+    const top = this.#top;
+    top.on('end', () => {
+      this.#ended = true;
+      this.onChange?.();
+    });
+    top.on('close', () => this.onChange?.());
+    top.setTimeout(session.site.options.dataTimeout, () => {
+      const seconds = Math.round(session.site.options.dataTimeout / 1000);
+      this.#failed(new Error(`the data connection stood still for ${seconds} s`));
+      this.abort();
+    });
+  }
+
+  /** Breaks the connection off, in a way that the server cannot take for the end of the file. */
+  abort(): void {
+    this.#error ??= new Error('the data connection was given up');
+    if (!this.#raw.destroyed && !this.#raw.connecting) this.#raw.resetAndDestroy();
+    this.destroy();
+    this.onChange?.();
+  }
+
+  destroy(): void {
+    this.#top.destroy();
+    this.#raw.destroy();
+  }
+
+  #failed(error: Error): void {
+    this.#error ??= error;
+    this.onChange?.();
+  }
+
+  #happens(socket: Socket, event: 'connect' | 'secureConnect', already: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#error) return reject(this.#error);
+      if (already()) return resolve();
+      const timeout = this.#session.site.options.connectTimeout;
+      const settle = (error?: Error) => {
+        clearTimeout(timer);
+        socket.removeListener(event, onEvent);
+        socket.removeListener('close', onClose);
+        if (error) reject(error);
+        else resolve();
+      };
+      const onEvent = () => settle();
+      const onClose = () => settle(this.#error ?? new Error('the data connection was closed'));
+      const timer = setTimeout(() => {
+        settle(new Error(`no answer within ${Math.round(timeout / 1000)} s`));
+        this.abort();
+      }, timeout);
+      socket.once(event, onEvent);
+      socket.once('close', onClose);
+    });
+  }
+}

@@ -1,0 +1,22 @@
+/** Makes directories. Whether one is there already is found out by entering it, never by the text of a refusal. */
+import type { Session } from './session.ts';
+
+/** Makes one directory, `path` as it goes on the wire; one that is there already is no error. */
+export async function makeDirectory(session: Session, path: string): Promise<void> {
+  const command = `MKD ${path}`;
+  const made = await session.send(command);
+  if (made.ok) return;
+  const entered = await session.send(`CWD ${path}`);
+  if (!entered.ok) throw session.site.refused(command, made);
+}
+
+/** Makes every directory of an absolute path that is missing; those above the ones that exist are left alone. */
+export async function makeAll(session: Session, path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
+    const entered = await session.send(`CWD ${at}`);
+    if (entered.ok) break;
+    missing.unshift(at);
+  }
+  for (const one of missing) await makeDirectory(session, one);
+}

@@ -1,0 +1,73 @@
+/** Asks for one path: MLST (RFC 3659, 7), else SIZE and MDTM in one flight. */
+import type { Entry } from '../model/entry.ts';
+import { ReplyError } from '../model/errors.ts';
+import { parentOf, type RelPath } from '../model/path.ts';
+import { notImplemented } from './failure.ts';
+import { listDirectory } from './list.ts';
+import { exactTime } from './listing/dates.ts';
+import { parseFacts } from './listing/parser.ts';
+import type { Reply } from './reply.ts';
+import type { Session } from './session.ts';
+
+/** What the server says about this very path. Rejects with a ReplyError where it says that there is no such file. */
+export function ask(session: Session, path: RelPath): Promise<Entry> {
+  return session.site.knowledge.mlst ? byMlst(session, path) : bySize(session, path);
+}
+
+async function byMlst(session: Session, path: RelPath): Promise<Entry> {
+  const { site } = session;
+  const command = `MLST ${site.wire(path)}`;
+  const reply = await session.send(command);
+  if (!reply.ok) {
+    if (!notImplemented(reply)) throw site.refused(command, reply);
+    site.knowledge.lacks('MLST');
+    return bySize(session, path);
+  }
+  // The line of facts begins with a space; in a name that follows, anything may stand.
+  const line = reply.lines.find((one, index) => index > 0 && one.startsWith(' '));
+  const seen = line === undefined ? undefined : parseFacts(line.slice(1));
+  if (!seen) throw site.refused(command, reply);
+  const { kind, size, mtime, precision, zoned, stamps, mode } = seen;
+  return { path, kind, size, mtime, precision, zoned, stamps, ...(mode !== undefined && { mode }) };
+}
+
+async function bySize(session: Session, path: RelPath): Promise<Entry> {
+  const { site } = session;
+  const { knowledge } = site;
+  const wire = site.wire(path);
+  const [size, time] = await Promise.all([
+    knowledge.mayHave('SIZE') ? session.send(`SIZE ${wire}`) : undefined,
+    knowledge.mayHave('MDTM') ? session.send(`MDTM ${wire}`) : undefined,
+  ]);
+  if (size && notImplemented(size)) knowledge.lacks('SIZE');
+  if (time && notImplemented(time)) knowledge.lacks('MDTM');
+  const bytes = sizeOf(size);
+  if (size && bytes === undefined && !notImplemented(size)) throw site.refused(`SIZE ${wire}`, size);
+  const stamp = time?.code === 213 ? time.text.trim() : undefined;
+  if (bytes === undefined && time && !stamp && !notImplemented(time)) throw site.refused(`MDTM ${wire}`, time);
+  if (bytes === undefined && stamp === undefined) return fromListing(session, path);
+  const { mtime, precision } = exactTime(stamp ?? '');
+  return {
+    path,
+    kind: 'file',
+    size: bytes ?? null,
+    mtime,
+    precision,
+    zoned: mtime !== null,
+    stamps: stamp === undefined ? {} : { mdtm: stamp },
+  };
+}
+
+function sizeOf(reply: Reply | undefined): number | undefined {
+  if (reply?.code !== 213) return undefined;
+  const digits = /^\d+/.exec(reply.text)?.[0];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** A server with neither: its directory is all there is to look at. */
+async function fromListing(session: Session, path: RelPath): Promise<Entry> {
+  const listing = await listDirectory(session, parentOf(path));
+  const entry = listing.entries.find((one) => one.path === path);
+  if (!entry) throw new ReplyError('LIST', 550, 'it is not in the listing of its directory');
+  return entry;
+}

@@ -1,0 +1,127 @@
+/**
+ * Lists one directory: MLSD where the server has it, else LIST in the form that shows most. The directory is entered
+ * first, in the same flight, because several servers answer a listing of what does not exist, or may not be read, with
+ * an empty one; and because no name can then be taken for an option or a pattern.
+ */
+import { ReplyError } from '../model/errors.ts';
+import type { Listing } from '../model/listing.ts';
+import { nameOf, type RelPath } from '../model/path.ts';
+import { type Transferred, transfer } from './data-transfer.ts';
+import { exactTime } from './listing/dates.ts';
+import { type ListingParser, listParser, mlsdParser } from './listing/parser.ts';
+import { receiving } from './retrieve.ts';
+import type { Session } from './session.ts';
+
+const MINUTE = 60_000;
+const UNKNOWN = new Set([500, 501, 502, 504]);
+
+/** Rejects with a ReplyError where the server refused; a listing that broke off is told as incomplete. */
+export async function listDirectory(session: Session, directory: RelPath, signal?: AbortSignal): Promise<Listing> {
+  const { knowledge } = session.site;
+  let listing: Listing | undefined;
+  if (knowledge.mlsd) listing = await byMlsd(session, directory, signal);
+  listing ??= await byList(session, directory, signal);
+  if (knowledge.hiddenFiles === null && listing.entries.some(({ path }) => nameOf(path).startsWith('.'))) {
+    knowledge.hiddenFiles = true;
+  }
+  return listing;
+}
+
+/** Undefined where MLSD turns out not to be there. */
+async function byMlsd(session: Session, directory: RelPath, signal?: AbortSignal): Promise<Listing | undefined> {
+  try {
+    return (await fetch(session, directory, 'MLSD', signal)).listing;
+  } catch (error) {
+    if (!(error instanceof ReplyError) || error.command !== 'MLSD' || !UNKNOWN.has(error.reply)) throw error;
+    session.site.knowledge.lacks('MLSD');
+    return undefined;
+  }
+}
+
+/**
+ * `LIST -a` shows hidden names, where the server takes it so. Others refuse it, or look for a file called `-a` and
+ * find nothing: then LIST alone, and whichever shows more is remembered.
+ */
+async function byList(session: Session, directory: RelPath, signal?: AbortSignal): Promise<Listing> {
+  const { knowledge } = session.site;
+  if (knowledge.listCommand) {
+    const { listing } = await fetch(session, directory, knowledge.listCommand, signal);
+    return zoned(session, listing);
+  }
+  let all: Fetched | undefined;
+  try {
+    all = await fetch(session, directory, 'LIST -a', signal);
+    if (all.bytes > 0) {
+      knowledge.listCommand = 'LIST -a';
+      return zoned(session, all.listing);
+    }
+  } catch (error) {
+    if (!(error instanceof ReplyError) || error.command !== 'LIST -a') throw error;
+  }
+  const plain = await fetch(session, directory, 'LIST', signal);
+  // An empty directory tells nothing about the option.
+  if (!all || plain.bytes > 0) knowledge.listCommand = 'LIST';
+  return zoned(session, plain.listing);
+}
+
+interface Fetched {
+  readonly listing: Listing;
+  readonly bytes: number;
+}
+
+async function fetch(
+  session: Session,
+  directory: RelPath,
+  command: 'MLSD' | 'LIST -a' | 'LIST',
+  signal?: AbortSignal,
+): Promise<Fetched> {
+  const { codec, knowledge } = session.site;
+  const options = { directory, codec, now: new Date(), offsetMinutes: knowledge.listOffsetMinutes };
+  const parser = command === 'MLSD' ? mlsdParser(options) : listParser(options);
+  const request = { command, folder: session.site.wire(directory), watchEnd: true, anyEnd: true, signal };
+  const done = await transfer(session, request, receiving(sinkOf(parser)));
+  return { listing: parser.finish(endOf(done)), bytes: done.value };
+}
+
+function sinkOf(parser: ListingParser) {
+  return {
+    write(chunk: Uint8Array) {
+      if (!parser.full) parser.push(chunk);
+    },
+  };
+}
+
+const endOf = ({ reply, endedWell }: Transferred<number>) => ({
+  clean: endedWell,
+  code: reply.code,
+  text: reply.message,
+});
+
+/**
+ * Measures how far the clock of LIST is from UTC, once, by asking MDTM for a file that LIST has shown with its minute,
+ * and puts the times of this listing right.
+ * LIMIT: a server that prints local time is off by an hour for files of the other half of the year.
+ */
+async function zoned(session: Session, listing: Listing): Promise<Listing> {
+  const { knowledge } = session.site;
+  if (knowledge.listOffsetMinutes !== null || !knowledge.mayHave('MDTM')) return listing;
+  const known = listing.entries.find(({ kind, mtime, precision }) => kind === 'file' && mtime && precision === MINUTE);
+  if (!known) return listing;
+  const reply = await session.send(`MDTM ${session.site.wire(known.path)}`);
+  const exact = reply.code === 213 ? exactTime(reply.text).mtime : null;
+  if (exact === null) {
+    if (UNKNOWN.has(reply.code)) knowledge.lacks('MDTM');
+    return listing;
+  }
+  const minutes = (known.mtime! - Math.floor(exact / MINUTE) * MINUTE) / MINUTE;
+  const offset = Math.round(minutes / 15) * 15;
+  // A clock that is off by something else is no zone; the file may have changed in between.
+  if (Math.abs(minutes - offset) > 1 || Math.abs(offset) > 15 * 60) return listing;
+  knowledge.listOffsetMinutes = offset;
+  return {
+    ...listing,
+    entries: listing.entries.map((entry) =>
+      entry.mtime === null || entry.zoned ? entry : { ...entry, mtime: entry.mtime - offset * MINUTE, zoned: true },
+    ),
+  };
+}

@@ -1,0 +1,60 @@
+/** From the greeting to a connection that is ready to work: the login, and the settings every session needs. */
+import { TlsError } from '../model/errors.ts';
+import { hashName } from './capabilities.ts';
+import { notAdmitted } from './failure.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Reply } from './reply.ts';
+import type { Site } from './site.ts';
+
+/** USER, PASS, ACCT (RFC 959, 5.4). Each is sent once the one before was answered. */
+async function authenticate(site: Site, pipeline: Pipeline): Promise<void> {
+  const { user, password, account } = site.options;
+  let reply = await pipeline.send(`USER ${site.codec.encode(user)}`);
+  if (reply.code === 331) reply = await pipeline.send(`PASS ${site.codec.encode(await password())}`);
+  if (reply.code === 332 && account !== undefined) reply = await pipeline.send(`ACCT ${site.codec.encode(account)}`);
+  if (!reply.ok) throw notAdmitted(site.place, reply);
+}
+
+/** The folder in `257 "folder" ...`, a quote in it doubled (RFC 959, appendix II). */
+export function folderOf(reply: Reply): string | undefined {
+  const quoted = /"((?:[^"]|"")*)"/.exec(reply.lines[0] ?? '');
+  return reply.code === 257 && quoted?.[1] ? quoted[1].replaceAll('""', '"') : undefined;
+}
+
+/**
+ * Logs in and sends all settings in one flight. The first session also asks what the server can do. Binary is set
+ * before anything else: some servers refuse SIZE in ASCII, and would change what is sent.
+ */
+export async function login(site: Site, pipeline: Pipeline): Promise<void> {
+  await authenticate(site, pipeline);
+  const { knowledge, options } = site;
+  const first = !knowledge.asked;
+  const secure = options.protocol !== 'ftp';
+  const [type, , , protection, features, system, folder] = await Promise.all([
+    pipeline.send('TYPE I'),
+    site.utf8 ? pipeline.send('OPTS UTF8 ON') : undefined,
+    secure ? pipeline.send('PBSZ 0') : undefined,
+    secure ? pipeline.send('PROT P') : undefined,
+    first ? pipeline.send('FEAT') : undefined,
+    first ? pipeline.send('SYST') : undefined,
+    first ? pipeline.send('PWD') : undefined,
+  ]);
+  if (!type.ok) throw notAdmitted(site.place, type);
+  if (protection && !protection.ok) {
+    // Never without protection, silently: the data would travel in the clear.
+    throw new TlsError(
+      `${site.place} refuses to protect data connections (PROT P: ${protection.code} ${protection.text}); use protocol ftp if that is meant`,
+    );
+  }
+  if (system) knowledge.learnSystem(system);
+  if (features) knowledge.learnFeatures(features);
+  if (folder) knowledge.home = folderOf(folder) ?? '/';
+
+  const facts = knowledge.wantedFacts;
+  const hash = knowledge.hash;
+  const options_: Promise<Reply>[] = [];
+  if (facts !== undefined) options_.push(pipeline.send(`OPTS MLST ${facts}`));
+  if (hash?.verb === 'HASH') options_.push(pipeline.send(`OPTS HASH ${hashName(hash.algorithm)}`));
+  // A refusal changes nothing, and nobody needs to wait for it. A lost connection is noticed by the next command.
+  for (const one of options_) one.catch(() => {});
+}

@@ -1,0 +1,51 @@
+/** One connection that is logged in: its pipeline, and what data connections need to know of it. */
+import type { TLSSocket } from 'node:tls';
+import { type FerryError, LostError } from '../model/errors.ts';
+import type { Control } from './control.ts';
+import type { Pipeline, Send } from './pipeline.ts';
+import type { Site } from './site.ts';
+
+export class Session {
+  readonly site: Site;
+  readonly control: Control;
+  readonly pipeline: Pipeline;
+  /** Address of the server's end of the control connection: the only one that data is exchanged with. */
+  readonly peer: string;
+  /** Address of our end. */
+  readonly local: string;
+  readonly secure: boolean;
+  /** The newest TLS session: servers want to see it on data connections, and a ticket of TLS 1.3 serves only once. */
+  ticket: Buffer | undefined;
+  /** Set by the pool: told once when the connection is gone. */
+  onLost: ((error: FerryError) => void) | undefined;
+
+  constructor(site: Site, control: Control, pipeline: Pipeline) {
+    this.site = site;
+    this.control = control;
+    this.pipeline = pipeline;
+    this.peer = control.socket.remoteAddress ?? site.options.host;
+    this.local = control.socket.localAddress ?? '';
+    this.secure = control.hasTLS;
+    if (this.secure) {
+      const socket = control.socket as TLSSocket;
+      this.ticket = control.tlsSessionStore ?? socket.getSession();
+      socket.on('session', (ticket: Buffer) => {
+        this.ticket = ticket;
+      });
+    }
+  }
+
+  get alive(): boolean {
+    return this.pipeline.lost === undefined;
+  }
+
+  readonly send: Send = (command, options) => this.pipeline.send(command, options);
+
+  /** Says goodbye and closes; waits a second at most. */
+  async close(): Promise<void> {
+    if (!this.alive) return;
+    this.onLost = undefined;
+    await this.pipeline.send('QUIT', { timeout: 1000 }).catch(() => {});
+    this.pipeline.fail(new LostError('the connection was closed'));
+  }
+}

@@ -1,0 +1,79 @@
+/** Sends a file: STOR (RFC 959), or its continuation by REST and STOR, or APPE. */
+import { MismatchError, ReplyError } from '../model/errors.ts';
+import type { ByteSource, WriteOptions } from '../model/remote.ts';
+import { type Mover, transfer, transferWithin } from './data-transfer.ts';
+import type { Send } from './pipeline.ts';
+import type { Session } from './session.ts';
+
+/** Bytes that the system may still hold when the last one was handed to it. */
+const IN_FLIGHT = 8 * 1024 * 1024;
+
+/** Resolves with the bytes sent, once the server has confirmed the transfer. `path` is as it goes on the wire. */
+export async function store(
+  session: Session,
+  path: string,
+  source: ByteSource,
+  options: WriteOptions = {},
+): Promise<number> {
+  const { offset = 0, signal } = options;
+  const move = sending(source, options);
+  if (offset > 0) return session.pipeline.section((send) => resume(session, send, path, offset, move, signal));
+  return (await transfer(session, { command: `STOR ${path}`, signal }, move)).value;
+}
+
+function sending(source: ByteSource, { offset = 0, onBytes }: WriteOptions): Mover<number> {
+  return async (data, answered) => {
+    const { socket } = data;
+    // Session tickets come in on the way back, and the end of it.
+    socket.resume();
+    const started = performance.now();
+    let sent = 0;
+    for await (const chunk of source.chunks(offset)) {
+      if (data.error || answered()) return { value: sent, complete: false };
+      // The piece is ours until it is written: the source may use its memory again for the next one.
+      await new Promise<void>((resolve) => socket.write(chunk, () => resolve()));
+      if (data.error) return { value: sent, complete: false };
+      sent += chunk.length;
+      onBytes?.(chunk.length);
+    }
+    // From here on the reply has the deadline. It may come as late as what is still in the system's hands needs.
+    socket.setTimeout(0);
+    socket.end();
+    const took = performance.now() - started;
+    const patience = sent === 0 ? 0 : Math.min(600_000, (took * Math.min(sent, IN_FLIGHT)) / sent);
+    return { value: sent, complete: true, patience };
+  };
+}
+
+/** Goes on at `offset`. REST and STOR first, as it says where; APPE only goes on at the end, so that is looked at. */
+async function resume(
+  session: Session,
+  send: Send,
+  path: string,
+  offset: number,
+  move: Mover<number>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { knowledge } = session.site;
+  if (knowledge.appendBy !== 'APPE') {
+    try {
+      const request = { command: `STOR ${path}`, restart: offset, signal };
+      const { value } = await transferWithin(session, send, request, move);
+      knowledge.appendBy = 'REST';
+      return value;
+    } catch (error) {
+      const unable = error instanceof ReplyError && knowledge.appendBy === undefined;
+      if (!unable || error.reply === 421 || error.reply === 452 || error.reply === 552) throw error;
+    }
+    // The marker may still stand.
+    await send('REST 0');
+  }
+  const size = await send(`SIZE ${path}`);
+  if (size.code !== 213) throw session.site.refused(`SIZE ${path}`, size);
+  if (Number(size.text) !== offset) {
+    throw new MismatchError(`the part on the server has ${size.text} bytes and not ${offset}; start again`);
+  }
+  const { value } = await transferWithin(session, send, { command: `APPE ${path}`, signal }, move);
+  knowledge.appendBy = 'APPE';
+  return value;
+}
