@@ -1,0 +1,16 @@
+/** What every verb is given besides its own arguments. */
+import type { Command } from 'commander';
+import type { DataOutput } from './output.ts';
+
+export interface Context {
+  /** The command line, without the program. */
+  readonly args: readonly string[];
+  readonly stdout: DataOutput;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Takes the exit code. */
+  readonly finish: (exitCode: number) => void;
+}
+
+/** A file of this folder's `verbs` exports one: it adds its verb to the program. */
+export type Verb = (program: Command, context: Context) => void;

@@ -1,0 +1,102 @@
+/** What `init` wants to know, and the file that comes of it. */
+import { open } from 'node:fs/promises';
+import { CONFIG_NAME, didYouMean, formatRemoteUrl, parseConfig, parseRemoteUrl } from '../config/index.ts';
+import { ConfigError, printable, UsageError } from '../model/index.ts';
+
+export type Wish = 'url' | 'local' | 'direction' | 'job' | 'passwordEnv';
+
+export type FirstConfig = Readonly<Record<Wish, string>>;
+
+export interface WishFor {
+  readonly key: Wish;
+  readonly option: string;
+  readonly question: string;
+  readonly fallback?: string;
+  /** Throws where the answer cannot be used. */
+  readonly reads: (answer: string) => void;
+}
+
+const DIRECTIONS = ['push', 'pull', 'sync'];
+
+export const WISHES: readonly WishFor[] = [
+  {
+    key: 'url',
+    option: '--url',
+    question: 'The folder on the server, as ftpes://user@host/folder',
+    reads: (answer) => void parseRemoteUrl(answer),
+  },
+  { key: 'local', option: '--local', question: 'The local folder', fallback: '.', reads: () => {} },
+  {
+    key: 'direction',
+    option: '--direction',
+    question: 'Which way: push (to the server), pull (from it) or sync (both)',
+    fallback: 'push',
+    reads: (answer) => {
+      if (!DIRECTIONS.includes(answer)) {
+        throw new UsageError(`${printable(answer)} is none of push, pull, sync${didYouMean(answer, DIRECTIONS)}`);
+      }
+    },
+  },
+  {
+    key: 'job',
+    option: '--job',
+    question: 'A name for this job',
+    fallback: 'site',
+    reads: (answer) => {
+      if (!/^[\w][\w.-]*$/.test(answer)) throw new UsageError('a name has letters, digits, ".", "_" and "-" only');
+    },
+  },
+  {
+    key: 'passwordEnv',
+    option: '--password-env',
+    question: 'The environment variable that will hold the password',
+    fallback: 'FTP_PASSWORD',
+    reads: (answer) => {
+      if (!/^[A-Za-z_]\w*$/.test(answer)) throw new UsageError('a variable has letters, digits and "_" only');
+    },
+  },
+];
+
+/** The text of the file, checked as a run would check it. A password in the URL is left out of it. */
+export function checkedConfig({ url, local, direction, job, passwordEnv }: FirstConfig) {
+  const { password, ...place } = parseRemoteUrl(url);
+  const { remote, ...server } = place;
+  const config = {
+    $schema: 'https://unpkg.com/ftp-ferry/schema.json',
+    servers: {
+      web: {
+        url: formatRemoteUrl({ ...server, remote: '' }),
+        ...(place.user ? { password: { env: passwordEnv } } : {}),
+      },
+    },
+    jobs: { [job]: { direction, local, server: 'web', ...(remote === '' ? {} : { remote }) } },
+  };
+  const text = `${JSON.stringify(config, undefined, 2)}\n`;
+  parseConfig(text, CONFIG_NAME);
+  const hints = (file: string) => [
+    `Wrote ${printable(file)}. Next:`,
+    ...(place.user
+      ? [`  export ${passwordEnv}=…        ${password ? '(the one in the URL was not written down)' : ''}`]
+      : []),
+    '  ferry check web',
+    `  ferry plan ${job}`,
+    `  ferry ${direction} ${job}`,
+  ];
+  return { text, hints: (file: string) => hints(file).map((line) => line.trimEnd()) };
+}
+
+/** Writes a new file; one that exists is never overwritten. */
+export async function writeConfig(file: string, text: string): Promise<void> {
+  try {
+    const handle = await open(file, 'wx');
+    try {
+      await handle.writeFile(text);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw new ConfigError(`${printable(file)} exists already and is left as it is`);
+    throw new ConfigError(`${printable(file)} could not be written (${code})`, { cause: error });
+  }
+}

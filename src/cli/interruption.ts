@@ -1,0 +1,22 @@
+/** SIGINT and SIGTERM: the first one asks the run to stop and keep what it has, a second one ends it at once. */
+import { EXIT, InterruptedError } from '../model/index.ts';
+
+/** How long a run may take to close its files and its memory, in ms. */
+const GRACE = 5000;
+
+/** Aborted by the first signal, with an InterruptedError as the reason. */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const exitCode = signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(exitCode);
+      controller.abort(new InterruptedError(signal));
+      setTimeout(() => {
+        process.stderr.write(`ferry: the run did not end within ${GRACE / 1000} s and was cut off; run it again\n`);
+        process.exit(exitCode);
+      }, GRACE).unref();
+    });
+  }
+  return controller.signal;
+}

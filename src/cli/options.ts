@@ -1,0 +1,150 @@
+/** The options that verbs share, and what they settle for one run. */
+import { type Command, Option } from 'commander';
+import {
+  type CompareRule,
+  type ConflictRule,
+  type DeleteRule,
+  didYouMean,
+  type MaxDelete,
+  type Overrides,
+  parseBytes,
+  parseDuration,
+  parseMaxDelete,
+} from '../config/index.ts';
+import { UsageError } from '../model/index.ts';
+import type { ColorChoice, Verbosity } from '../report/index.ts';
+
+/** How much is said, and in which form. */
+export interface TalkOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose: Verbosity;
+  readonly color: ColorChoice;
+  readonly progress: boolean;
+}
+
+export interface ServerOptions extends TalkOptions {
+  readonly config?: string;
+  readonly connections?: number;
+  readonly timeout?: number;
+}
+
+export interface RunFlags extends ServerOptions {
+  readonly dryRun?: boolean;
+  readonly adopt?: boolean;
+  readonly delete?: DeleteRule;
+  readonly compare?: CompareRule;
+  readonly conflict?: ConflictRule;
+  readonly maxDelete?: MaxDelete;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly limitRate?: number | null;
+  readonly maxDuration?: number | null;
+  readonly maxTransfer?: number | null;
+  readonly retries?: number;
+}
+
+export function addTalkOptions(verb: Command, json = 'one JSON object per line on stdout'): Command {
+  return verb
+    .optionsGroup('What is said:')
+    .option('--json', json)
+    .option('-q, --quiet', 'say nothing when all is well')
+    .addOption(
+      new Option('-v, --verbose', 'name every path; -vv shows the protocol')
+        .argParser((_: string, so: Verbosity) => (so === 0 ? 1 : 2) as Verbosity)
+        .default(0, 'the essentials'),
+    )
+    .addOption(flag('--color <when>', 'auto, always or never', oneOf('auto', 'always', 'never')).default('auto'))
+    .option('--no-progress', 'no progress bar, not even on a terminal');
+}
+
+export function addServerOptions(verb: Command, json?: string): Command {
+  verb
+    .optionsGroup('Where:')
+    .option('-c, --config <file>', 'configuration to use instead of sync.config.json')
+    .addOption(flag('--connections <n>', 'how many at once', whole(1, 64)))
+    .addOption(flag('--timeout <time>', 'give up a silent server after: 90, 90s, 5m', amount(parseDuration)));
+  return addTalkOptions(verb, json);
+}
+
+/** The options of every verb that works on a job. */
+export function addRunOptions(verb: Command, json?: string): Command {
+  verb
+    .optionsGroup('What is done:')
+    .option('-n, --dry-run', 'say what would be done, and do nothing')
+    .addOption(flag('--delete <which>', 'none, tracked (default) or all', oneOf('none', 'tracked', 'all')))
+    .addOption(flag('--compare <how>', 'auto (default), size, time or hash', oneOf('auto', 'size', 'time', 'hash')))
+    .addOption(flag('--max-delete <n|n%>', 'refuse to delete more (default 25%, above 10)', amount(parseMaxDelete)))
+    .addOption(flag('--include <pattern>', 'carry only what matches; can be repeated', appended))
+    .addOption(flag('--exclude <pattern>', 'leave out what matches; can be repeated', appended))
+    .option('--adopt', 'set what is remembered aside; learn what agrees now')
+    .optionsGroup('Limits:')
+    .addOption(flag('--limit-rate <bytes>', 'bytes a second: 500k, 2M; none', liftable(parseBytes)))
+    .addOption(flag('--max-duration <time>', 'stop after: 90s, 10m, 2h; none', liftable(parseDuration)))
+    .addOption(flag('--max-transfer <bytes>', 'stop after so many bytes: 2G; none', liftable(parseBytes)))
+    .addOption(flag('--retries <n>', 'further attempts after a failure (default 5)', whole(0, 1000)));
+  return addServerOptions(verb, json);
+}
+
+export function overridesOf(flags: RunFlags): Overrides {
+  const { include, exclude, compare, maxDelete, conflict, limitRate, maxDuration, maxTransfer, retries } = flags;
+  return {
+    ...serverOverridesOf(flags),
+    include,
+    exclude,
+    delete: flags.delete,
+    compare,
+    maxDelete,
+    conflict,
+    limitRate,
+    maxDuration,
+    maxTransfer,
+    retries,
+  };
+}
+
+export function serverOverridesOf({ connections, timeout }: ServerOptions): Overrides {
+  return { connections, timeout };
+}
+
+type Parse<T> = (written: string, before: T | undefined) => T;
+
+/** An option whose value is checked as it is read; what is wrong with it is said with the option's name. */
+export function flag<T>(flags: string, description: string, parse: Parse<T>): Option {
+  const option = new Option(flags, description);
+  return option.argParser((written: string, before: T | undefined) => {
+    try {
+      return parse(written, before);
+    } catch (error) {
+      throw new UsageError(`${option.long}: ${(error as Error).message}`, { cause: error });
+    }
+  });
+}
+
+export function oneOf<T extends string>(...words: readonly T[]): Parse<T> {
+  return (written) => {
+    if ((words as readonly string[]).includes(written)) return written as T;
+    throw new RangeError(`${JSON.stringify(written)} is none of ${words.join(', ')}${didYouMean(written, words)}`);
+  };
+}
+
+function whole(least: number, most: number): Parse<number> {
+  return (written) => {
+    const number = Number(written);
+    if (/^\d+$/.test(written) && number >= least && number <= most) return number;
+    throw new RangeError(`${JSON.stringify(written)} is not a whole number from ${least} to ${most}`);
+  };
+}
+
+function amount<T>(parse: (written: string) => T): Parse<T> {
+  return (written) => parse(written);
+}
+
+/** `none` lifts a limit that the configuration sets. */
+function liftable(parse: (written: string) => number): Parse<number | null> {
+  return (written) => (written === 'none' ? null : parse(written));
+}
+
+function appended(written: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), written];
+}

@@ -1,0 +1,64 @@
+/** All verbs of `ferry`, and what `ferry --help` shows. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import type { Context, Verb } from './context.ts';
+import { apply } from './verbs/apply.ts';
+import { check } from './verbs/check.ts';
+import { demo } from './verbs/demo.ts';
+import { init } from './verbs/init.ts';
+import { ls } from './verbs/ls.ts';
+import { plan } from './verbs/plan.ts';
+import { pull } from './verbs/pull.ts';
+import { push } from './verbs/push.ts';
+import { sync } from './verbs/sync.ts';
+import { unlock } from './verbs/unlock.ts';
+import { verify } from './verbs/verify.ts';
+
+const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
+  ['Keep in step:', [push, pull, sync]],
+  ['Look first:', [plan, apply, verify, check, ls]],
+  ['Set up:', [init, unlock, demo]],
+];
+
+const EXAMPLES = `
+Examples:
+  ferry demo                                   see all of it, no account needed
+  ferry push ./public ftpes://me@example.com/htdocs
+  ferry pull ftpes://me@example.com/htdocs ./backup
+  ferry init                                   write a sync.config.json, then:
+  ferry plan site                              what would a run of 'site' do?
+  ferry push site
+
+The password comes from the configuration, FERRY_PASSWORD, ~/.netrc, or a
+question on a terminal. ftpes:// is encrypted; ftps:// too (port 990); ftp://
+is plain text.
+
+Exit codes: 0 both sides agree, 2 usage, 3 some paths failed, 4 refused to be
+safe, 5 no connection or login, 6 already running, 7 stale plan, 8 differences,
+9 own limit reached, 130 and 143 stopped by a signal, 1 a bug.
+`;
+
+export function createProgram(context: Context): Command {
+  const program = new Command('ferry')
+    .description('Keeps a local folder and a folder on an FTP server in step, and never\nloses a file doing it.')
+    .usage('<verb> [job | source destination] [options]')
+    .version(versionOfThis(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help, or that of a verb')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm: (verb) => verb.name() })
+    // What is wrong is said once, by whoever ends the process.
+    .configureOutput({ outputError: () => {} })
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+  for (const [heading, verbs] of GROUPS) {
+    program.commandsGroup(heading);
+    for (const verb of verbs) verb(program, context);
+  }
+  return program;
+}
+
+function versionOfThis(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

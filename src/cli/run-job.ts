@@ -1,0 +1,46 @@
+/** One run of a job, for the verbs that make both sides alike. */
+import { secretsMask } from '../config/index.ts';
+import type { Direction, Plan, RunEventBody } from '../model/index.ts';
+import { planText, wantsColor } from '../report/index.ts';
+import { run } from '../sync/index.ts';
+import { adopt } from './adopt.ts';
+import type { Context } from './context.ts';
+import type { RunFlags } from './options.ts';
+import { jobOf } from './target.ts';
+import { type Voice, voiceOf } from './voice.ts';
+
+/** @returns the exit code. */
+export async function runJob(
+  names: readonly string[],
+  flags: RunFlags,
+  verb: { readonly name: string; readonly direction: Direction },
+  { signal }: Context,
+): Promise<number> {
+  const { settings, warnings } = await jobOf(names, flags, verb);
+  const inFull = flags.dryRun === true && !flags.json && !flags.quiet;
+  // A dry run shows the plan itself, which says all of this.
+  const unsaid = ({ type }: RunEventBody) => inFull && (type === 'plan' || type === 'problem');
+  const voice = voiceOf(flags, { warnings, unsaid });
+  try {
+    if (flags.adopt && !flags.dryRun) await adopt(settings, voice);
+    const { exitCode } = await run(settings, {
+      ...engineOptions(voice, signal),
+      dryRun: flags.dryRun ?? false,
+      ...(inFull ? { onPlan: (plan: Plan) => showPlan(plan, flags, voice) } : {}),
+    });
+    return exitCode;
+  } finally {
+    await voice.close();
+  }
+}
+
+/** What every verb that works on a job hands to the engine. */
+export function engineOptions({ tell, wire }: Voice, signal: AbortSignal) {
+  return { tell, signal, ...(wire === undefined ? {} : { wire }) };
+}
+
+function showPlan(plan: Plan, { verbose, color }: RunFlags, voice: Voice): void {
+  voice.pause();
+  const colored = wantsColor(color, process.stderr, process.env);
+  process.stderr.write(secretsMask().mask(planText(plan, { verbose: verbose > 0, color: colored })));
+}

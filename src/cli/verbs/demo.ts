@@ -1,0 +1,21 @@
+/** The verb `demo`: the whole story against the built-in server. */
+
+import type { Verb } from '../context.ts';
+import { tellStory } from '../demo/story.ts';
+
+export const demo: Verb = (program, context) => {
+  program
+    .command('demo')
+    .description('see all of it, no account needed')
+    .usage(' ')
+    .addHelpText('after', ABOUT)
+    .action(async () => {
+      context.finish(await tellStory(context));
+    });
+};
+
+const ABOUT = `
+Starts the built-in FTP server on this machine with a throw-away folder, and
+pushes, edits, cuts, resumes, pulls and compares for real. Leaves nothing
+behind; exits 0 only if all of it held.
+`;
