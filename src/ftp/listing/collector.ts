@@ -37,7 +37,7 @@ export class Collector implements LineSink {
   }
 
   line(text: string, end: LineEnd): void {
-    const seen = this.#options.read(text);
+    const seen = text === '' ? undefined : this.#options.read(text);
     const noise = seen === undefined && this.#options.isNoise(text, this.#printed === 0);
     // What comes before the first entry may be another program's, with other line ends.
     if (noise && this.#printed === 0) return;
@@ -49,7 +49,7 @@ export class Collector implements LineSink {
     this.#printed += 1;
     if (seen === undefined) this.#problems.line(text);
     else if (seen.role === 'self') this.listedItself = true;
-    else if (seen.role === 'entry') this.#add(seen, loose);
+    else if (seen.role === 'entry') this.#add(seen, loose, text);
   }
 
   overlong(beginning: string): void {
@@ -80,7 +80,7 @@ export class Collector implements LineSink {
     return undefined;
   }
 
-  #add(seen: Seen, loose: boolean): void {
+  #add(seen: Seen, loose: boolean, line: string): void {
     const { directory, codec } = this.#options;
     let name: string;
     try {
@@ -92,6 +92,10 @@ export class Collector implements LineSink {
     }
     const fault = segmentFault(name);
     if (fault !== undefined) {
+      if (this.#swallows(line)) {
+        this.#problems.line(line);
+        return;
+      }
       this.#problems.name(`it lists the name ${quote(name)}, which cannot be used: ${fault}`);
       return;
     }
@@ -110,6 +114,12 @@ export class Collector implements LineSink {
     }
     this.#entries.push(entry);
     if (loose) this.#loose.push(entry);
+  }
+
+  /** Whether what follows a CR in a line is an entry of its own: then the line does not end where it seemed to. */
+  #swallows(line: string): boolean {
+    const pieces = line.split('\r').slice(1);
+    return pieces.some((piece) => this.#options.read(piece) !== undefined);
   }
 
   /** A name with a line break in it looks like two lines, which may both look like entries that are not there. */

@@ -5,7 +5,7 @@ export type LineEnd = 'crlf' | 'lf';
 
 export interface LineSink {
   line(text: string, end: LineEnd): void;
-  /** A line longer than allowed, of which only the beginning was kept. */
+  /** A line longer than allowed: as much of it as is. */
   overlong(beginning: string): void;
 }
 
@@ -50,7 +50,7 @@ export class LineSplitter {
   #end(line: string): void {
     const crlf = line.endsWith('\r');
     const text = crlf ? line.slice(0, -1) : line;
-    if (text.length > this.#longest) this.#sink.overlong(text);
+    if (text.length > this.#longest) this.#sink.overlong(text.slice(0, this.#longest));
     else this.#sink.line(text, crlf ? 'crlf' : 'lf');
   }
 }

@@ -37,7 +37,7 @@ const LACK = [
   /\b(?:abort|interrupt)ed\b/,
   /\btoo (?:many|large|long|big|deep)\b/,
   /\bnot (?:all|shown|listed|displayed)\b|\bomitted\b/,
-  /\bonly (?:the )?(?:first|last|\d+)\b/,
+  /\bonly (?:(?:the )?(?:first|last)\b|\d+ (?:of|entries|files|matches|items|lines|names|results)\b)/,
   // Pure-FTPd and vsftpd confirm a directory that they could not read with 226.
   /\b(?:can ?not|can't|could ?n[o']t|could not|unable to|fail(?:ed|ure)? to) (?:open|read|list|access|stat|change|enter|find|get)\b/,
   /\b(?:permission|access) (?:is )?denied\b/,
