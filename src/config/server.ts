@@ -4,7 +4,6 @@ import { basename } from 'node:path';
 import { ConfigError, printable } from '../model/index.ts';
 import { parseDuration } from './duration.ts';
 import { fileAt } from './file-at.ts';
-import { secretsMask } from './mask.ts';
 import type { ServerText, TimeoutText } from './schema.ts';
 import { ANONYMOUS, lazyPassword, readNetrc } from './secrets.ts';
 import type { Overrides, ServerSettings, TlsSettings } from './settings.ts';
@@ -41,7 +40,6 @@ export async function resolveServer(
   surroundings: Surroundings,
 ): Promise<ServerSettings> {
   const url = parseRemoteUrl(server.url);
-  if (url.password) secretsMask().add(url.password);
   const given = url.password ?? server.password;
   if (typeof given === 'string' && origin.exposed) throw exposed(origin, url.password !== undefined);
 

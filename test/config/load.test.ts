@@ -229,6 +229,12 @@ describe('a mistake is told by key, line and what to do', () => {
     );
   });
 
+  test.each([
+    ['an object with an unknown key', JSON.stringify(inServer({ password: { evn: 'X' } }))],
+    ['__proto__', '{"__proto__": 1}'],
+    ['a server called constructor', JSON.stringify(inJob({ server: 'constructor' }))],
+  ])('once: %s', (_, text) => expect(mistakes(text)).toContain('has 1 mistake:'));
+
   test('what is not JSON is told by line and column', () =>
     expect(mistakes('{\n  "jobs": {},\n}')).toBe(
       'sync.config.json is not JSON at line 3, column 1: a comma after the last entry is not part of JSON',

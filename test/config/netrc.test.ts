@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { netrcLogin } from '../../src/config/netrc.ts';
 
 const LOGINS = `
-# my logins
+# machine ftp.example.com login old password old
 machine ftp.example.com login deploy password s3cret account web
 machine ftp.example.com
   login other

@@ -338,9 +338,9 @@ describe('a folder and a URL', () => {
   test('a password in the URL works, is masked, and is in neither name nor message', async () => {
     const url = 'ftp://me:pair%20secret@h/x';
     const job = await resolvePair('public', url, { surroundings });
+    expect(secretsMask().mask(url)).toBe('ftp://me:***@h/x');
     expect(await job.server.password()).toBe('pair secret');
     expect(JSON.stringify(job)).not.toContain('secret');
-    expect(secretsMask().mask(url)).toBe('ftp://me:***@h/x');
     await expect(resolvePair('public', url, { verb: 'pull', surroundings })).rejects.not.toThrow(/secret/);
   });
 

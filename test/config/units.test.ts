@@ -32,6 +32,7 @@ describe('an amount of bytes', () => {
     ['1.5G', 1_500_000_000],
     ['64Ki', 65_536],
     ['64KiB', 65_536],
+    ['2Mi', 2_097_152],
     ['1t', 1_000_000_000_000],
     ['7B', 7],
   ])('%j is %d bytes', (written, bytes) => expect(parseBytes(written)).toBe(bytes));
