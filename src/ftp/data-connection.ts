@@ -6,7 +6,7 @@ import { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { RecordTap } from './close-notify.ts';
 import type { Session } from './session.ts';
-import { handshakeFailed, READ_SIZE } from './tls.ts';
+import { READ_SIZE } from './tls.ts';
 
 export class DataConnection {
   readonly #session: Session;
@@ -68,7 +68,7 @@ export class DataConnection {
   /**
    * Resolves when data can flow: at once after the connection is made, or after the TLS handshake and a look at the
    * certificate. The command that the data belongs to must have been sent: pyftpdlib closes a connection on which TLS
-   * begins before it.
+   * begins before it. Rejects with a TlsError where the certificate is not to be trusted, otherwise with the system's.
    */
   async ready(watchEnd: boolean): Promise<void> {
     const session = this.#session;
@@ -82,13 +82,8 @@ export class DataConnection {
       top.on('session', (ticket) => {
         session.ticket = ticket;
       });
-      try {
-        await this.#happens(top, 'secureConnect', () => false);
-        session.site.tls.check(top);
-      } catch (error) {
-        this.abort();
-        throw this.#raw.connecting ? error : handshakeFailed(session.site.options.host, error as Error);
-      }
+      await this.#happens(top, 'secureConnect', () => false);
+      session.site.tls.check(top);
     }
     this.#flowing = true;
     const top = this.#top;

@@ -4,8 +4,10 @@
  */
 import { FerryError as Ferry, type FerryError, InterruptedError, LostError, TlsError } from '../model/errors.ts';
 import { listenFor } from './active.ts';
+import type { DataMode } from './capabilities.ts';
 import { DataConnection } from './data-connection.ts';
 import { explained, notImplemented } from './failure.ts';
+import { type Moved, type Mover, receiving } from './moving.ts';
 import { passivePort } from './passive.ts';
 import type { Send } from './pipeline.ts';
 import type { Reply } from './reply.ts';
@@ -26,19 +28,6 @@ export interface TransferRequest {
   /** Once it has begun (reply 1xx), whatever ends it is told with what was moved, and not thrown. */
   readonly anyEnd?: boolean;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What moves the bytes. Ends when nothing more is to be moved; a broken connection is no error here. */
-export type Mover<T> = (data: DataConnection, answered: () => Reply | undefined) => Promise<Moved<T>>;
-
-export interface Moved<T> {
-  readonly value: T;
-  /** Whether all that there was has been moved; otherwise only a reply of 400 or more explains it. */
-  readonly complete: boolean;
-  /** Whether the reply does not matter any more: we broke it off, having got what was wanted. */
-  readonly enough?: boolean;
-  /** ms that the reply may take beyond the usual, for what is still on its way. */
-  readonly patience?: number;
 }
 
 export interface Transferred<T> {
@@ -78,10 +67,10 @@ export async function transferWithin<T>(
     if (!data) throw session.site.refused(command, await final);
     const entered = await folder;
     if (entered && !entered.ok) {
-      // The server waits for the connection before it gives up the listing of where it is now.
-      await data.connected().catch(() => {});
-      data.abort();
-      await settle(session, final);
+      // What comes is the listing of another folder. It is received all the same: broken off before TLS stands,
+      // vsftpd and Pure-FTPd end the session.
+      const nowhere = receiving({ write() {} });
+      await carry(session, { ...request, anyEnd: true }, nowhere, opened, data, () => answer).catch(() => {});
       throw session.site.refused(`CWD ${request.folder}`, entered);
     }
     return await carry(session, request, move, opened, data, () => answer);
@@ -147,11 +136,14 @@ interface Opened {
   readonly begun: () => boolean;
 }
 
-/** Sends the commands of a transfer and opens its data connection, in one flight where the way is known. */
+/**
+ * Sends the commands of a transfer and opens its data connection, in one flight. The command is under way before the
+ * connection is: pyftpdlib drops one on which data, or a TLS handshake, arrives before the command.
+ */
 async function open(session: Session, send: Send, request: TransferRequest): Promise<Opened> {
   const { knowledge } = session.site;
+  knowledge.dataMode ??= await discover(session, send);
   const mode = knowledge.dataMode;
-  if (mode === undefined) return discover(session, send, request);
   if (mode === 'active') return openActive(session, send, request);
   const opening = send(mode);
   opening.catch(() => {});
@@ -171,9 +163,9 @@ async function open(session: Session, send: Send, request: TransferRequest): Pro
   }
 }
 
-/** The first transfer finds out how data connections can be made: each way is tried until TCP stands. */
-async function discover(session: Session, send: Send, request: TransferRequest): Promise<Opened> {
-  const { knowledge, options } = session.site;
+/** How data connections can be made here: the first transfer tries each way until TCP stands. */
+async function discover(session: Session, send: Send): Promise<DataMode> {
+  const { options, place } = session.site;
   let failure: unknown;
   for (const mode of passiveModes(session)) {
     const reply = await send(mode);
@@ -181,25 +173,22 @@ async function discover(session: Session, send: Send, request: TransferRequest):
       failure = session.site.refused(mode, reply);
       continue;
     }
-    const data = DataConnection.dial(session, passivePort(mode, reply));
+    const probe = DataConnection.dial(session, passivePort(mode, reply));
     try {
-      await data.connected();
+      await probe.connected();
+      return mode;
     } catch (error) {
       const why = explained(error as Error);
       failure = new LostError(
-        `no data connection to ${session.site.place} (${mode}): ${why}. A firewall may be in the way; try mode active`,
+        `no data connection to ${place} (${mode}): ${why}. A firewall may be in the way; try mode active`,
         { cause: error },
       );
-      continue;
+    } finally {
+      probe.destroy();
     }
-    knowledge.dataMode = mode;
-    if (request.restart) await restart(session, send, request.restart);
-    return { ...begin(send, request.command), data };
   }
   if (options.mode === 'passive') throw failure;
-  const opened = await openActive(session, send, request);
-  knowledge.dataMode = 'active';
-  return opened;
+  return 'active';
 }
 
 function passiveModes(session: Session): readonly ('EPSV' | 'PASV')[] {

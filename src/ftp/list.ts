@@ -9,7 +9,7 @@ import { nameOf, type RelPath } from '../model/path.ts';
 import { type Transferred, transfer } from './data-transfer.ts';
 import { exactTime } from './listing/dates.ts';
 import { type ListingParser, listParser, mlsdParser } from './listing/parser.ts';
-import { receiving } from './retrieve.ts';
+import { receiving } from './moving.ts';
 import type { Session } from './session.ts';
 
 const MINUTE = 60_000;

@@ -1,12 +1,10 @@
 /** Sends a file: STOR (RFC 959), or its continuation by REST and STOR, or APPE. */
 import { MismatchError, ReplyError } from '../model/errors.ts';
 import type { ByteSource, WriteOptions } from '../model/remote.ts';
-import { type Mover, transfer, transferWithin } from './data-transfer.ts';
+import { transfer, transferWithin } from './data-transfer.ts';
+import { type Mover, sending } from './moving.ts';
 import type { Send } from './pipeline.ts';
 import type { Session } from './session.ts';
-
-/** Bytes that the system may still hold when the last one was handed to it. */
-const IN_FLIGHT = 8 * 1024 * 1024;
 
 /** Resolves with the bytes sent, once the server has confirmed the transfer. `path` is as it goes on the wire. */
 export async function store(
@@ -19,30 +17,6 @@ export async function store(
   const move = sending(source, options);
   if (offset > 0) return session.pipeline.section((send) => resume(session, send, path, offset, move, signal));
   return (await transfer(session, { command: `STOR ${path}`, signal }, move)).value;
-}
-
-function sending(source: ByteSource, { offset = 0, onBytes }: WriteOptions): Mover<number> {
-  return async (data, answered) => {
-    const { socket } = data;
-    // Session tickets come in on the way back, and the end of it.
-    socket.resume();
-    const started = performance.now();
-    let sent = 0;
-    for await (const chunk of source.chunks(offset)) {
-      if (data.error || answered()) return { value: sent, complete: false };
-      // The piece is ours until it is written: the source may use its memory again for the next one.
-      await new Promise<void>((resolve) => socket.write(chunk, () => resolve()));
-      if (data.error) return { value: sent, complete: false };
-      sent += chunk.length;
-      onBytes?.(chunk.length);
-    }
-    // From here on the reply has the deadline. It may come as late as what is still in the system's hands needs.
-    socket.setTimeout(0);
-    socket.end();
-    const took = performance.now() - started;
-    const patience = sent === 0 ? 0 : Math.min(600_000, (took * Math.min(sent, IN_FLIGHT)) / sent);
-    return { value: sent, complete: true, patience };
-  };
 }
 
 /** Goes on at `offset`. REST and STOR first, as it says where; APPE only goes on at the end, so that is looked at. */

@@ -1,0 +1,79 @@
+/** What moves the bytes over a data connection that stands: from a source, or into a sink. */
+import type { ByteSink, ByteSource, WriteOptions } from '../model/remote.ts';
+import type { DataConnection } from './data-connection.ts';
+import type { Reply } from './reply.ts';
+
+/** What moves the bytes. Ends when nothing more is to be moved; a broken connection is no error here. */
+export type Mover<T> = (data: DataConnection, answered: () => Reply | undefined) => Promise<Moved<T>>;
+
+export interface Moved<T> {
+  readonly value: T;
+  /** Whether all that there was has been moved; otherwise only a reply of 400 or more explains it. */
+  readonly complete: boolean;
+  /** Whether the reply does not matter any more: we broke it off, having got what was wanted. */
+  readonly enough?: boolean;
+  /** ms that the reply may take beyond the usual, for what is still on its way. */
+  readonly patience?: number;
+}
+
+/** Bytes that the system may still hold when the last one was handed to it. */
+const IN_FLIGHT = 8 * 1024 * 1024;
+
+/** Hands the pieces of the source to the network one by one. */
+export function sending(source: ByteSource, { offset = 0, onBytes }: WriteOptions): Mover<number> {
+  return async (data, answered) => {
+    const { socket } = data;
+    // Session tickets come in on the way back, and the end of it.
+    socket.resume();
+    const started = performance.now();
+    let sent = 0;
+    for await (const chunk of source.chunks(offset)) {
+      if (data.error || answered()) return { value: sent, complete: false };
+      // The piece is ours until it is written: the source may use its memory again for the next one.
+      await new Promise<void>((resolve) => socket.write(chunk, () => resolve()));
+      if (data.error) return { value: sent, complete: false };
+      sent += chunk.length;
+      onBytes?.(chunk.length);
+    }
+    // From here on the reply has the deadline. It may come as late as what is still in the system's hands needs.
+    socket.setTimeout(0);
+    socket.end();
+    const took = performance.now() - started;
+    const patience = sent === 0 ? 0 : Math.min(600_000, (took * Math.min(sent, IN_FLIGHT)) / sent);
+    return { value: sent, complete: true, patience };
+  };
+}
+
+/** Hands what arrives to the sink, as much at a time as has come while the sink was busy. */
+export function receiving(sink: ByteSink, length?: number, onBytes?: (bytes: number) => void): Mover<number> {
+  return async (data) => {
+    const { socket } = data;
+    let wake: (() => void) | undefined;
+    const onWake = () => wake?.();
+    data.onChange = onWake;
+    socket.on('readable', onWake);
+    let received = 0;
+    for (;;) {
+      const chunk = socket.read() as Buffer | null;
+      if (chunk === null) {
+        if (data.over) break;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        wake = undefined;
+        continue;
+      }
+      const last = length !== undefined && received + chunk.length >= length;
+      const piece = last ? chunk.subarray(0, length - received) : chunk;
+      const busy = sink.write(piece);
+      if (busy) await busy;
+      received += piece.length;
+      onBytes?.(piece.length);
+      if (last) {
+        data.abort();
+        return { value: received, complete: true, enough: true };
+      }
+    }
+    return { value: received, complete: data.error === undefined };
+  };
+}
