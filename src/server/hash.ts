@@ -17,13 +17,20 @@ const names: Record<Exclude<Algorithm, 'CRC32'>, string> = {
 
 const piece = 1024 * 1024;
 
-/** The hash of the bytes from `start` up to but without `end`, in lower-case hexadecimal. */
-export async function hashFile(file: OpenFile, algorithm: Algorithm, start: number, end: number): Promise<string> {
+/** The hash of the bytes from `start` up to but without `end`, in lower-case hexadecimal; ends as soon as `wanted` says no. */
+export async function hashFile(
+  file: OpenFile,
+  algorithm: Algorithm,
+  start: number,
+  end: number,
+  wanted: () => boolean,
+): Promise<string> {
   const buffer = Buffer.allocUnsafe(Math.min(piece, Math.max(1, end - start)));
   const hash = algorithm === 'CRC32' ? undefined : createHash(names[algorithm]);
   let crc = 0;
   let position = start;
   while (position < end) {
+    if (!wanted()) throw new Refusal(426, 'Nobody waits for the hash any more.');
     const bytes = await file.read(buffer.subarray(0, Math.min(buffer.length, end - position)), position);
     if (bytes === 0) throw new Refusal(451, 'The file became shorter while it was read.');
     const part = buffer.subarray(0, bytes);

@@ -6,6 +6,7 @@ export type {
   ServerEvents,
 } from './events.ts';
 export { disk, type FileSystem, type NativePath, type OpenFile } from './filesystem.ts';
+export type { HookName, Hooks } from './hooks.ts';
 export type { ServerOptions, TlsOptions } from './options.ts';
 export { hashPassword } from './password.ts';
 export type { Permission, PermissionOverride } from './permissions.ts';

@@ -1,6 +1,7 @@
 // What can be set on a server, and what holds where nothing is set.
 import type { SecureVersion } from 'node:tls';
 import { disk, type FileSystem } from './filesystem.ts';
+import type { Hooks } from './hooks.ts';
 import type { AnonymousOptions, UserOptions } from './users.ts';
 
 export interface TlsOptions {
@@ -80,6 +81,9 @@ export interface ServerOptions {
   readonly listZone?: number;
   /** Whether times in MLSD, MLST, MDTM have milliseconds. Default true. */
   readonly fractions?: boolean;
+
+  /** Programs to start when something happens. */
+  readonly hooks?: Hooks;
 
   /** ms that this server's clock is ahead of the truth; shows in every time told. Default 0. */
   readonly clockOffset?: number;
@@ -163,6 +167,7 @@ export function settle(options: ServerOptions): Settings {
     clockOffset: options.clockOffset ?? 0,
     withoutFeatures: withoutPairs(options.withoutFeatures ?? []),
     noRenameOver: options.noRenameOver ?? false,
+    hooks: options.hooks ?? {},
     fileSystem: options.fileSystem ?? disk,
   });
 }

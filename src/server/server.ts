@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { plainAddress } from './data/source.ts';
 import type { ServerEvents } from './events.ts';
+import { HookRunner } from './hooks.ts';
 import type { Host } from './host.ts';
 import { FailedLogins } from './limits.ts';
 import { type ServerOptions, type Settings, settle } from './options.ts';
@@ -29,6 +30,7 @@ export class FtpServer {
   readonly #settings: Settings;
   readonly #events = new EventEmitter<ServerEvents>();
   readonly #host: Host;
+  readonly #hooks: HookRunner;
   readonly #sessions = new Set<Session>();
   #listener: Server | undefined;
   #address: ListeningAddress | undefined;
@@ -41,6 +43,7 @@ export class FtpServer {
     const settings = settle(options);
     this.#settings = settings;
     this.#events.setMaxListeners(0);
+    this.#hooks = new HookRunner(settings.hooks, (message, cause) => this.#host.problem(message, cause));
     const sessions = this.#sessions;
     this.#host = {
       settings,
@@ -53,7 +56,7 @@ export class FtpServer {
       sessions,
       sessionsOf: (user) => [...sessions].filter((session) => session.user === user).length,
       tell: (name, ...values) => this.#tell(name, values),
-      listensTo: (name) => this.#events.listenerCount(name) > 0,
+      listensTo: (name) => this.#events.listenerCount(name) > 0 || Object.hasOwn(settings.hooks, name),
       problem: (message, cause) => this.#tell('problem', [{ time: new Date().toISOString(), message, cause }]),
       left: (session) => this.#left(session),
     };
@@ -170,6 +173,7 @@ export class FtpServer {
 
   // A listener that throws must not end a session; it is said, and where nobody listens to that either, as a warning.
   #tell<Name extends keyof ServerEvents>(name: Name, values: ServerEvents[Name]): void {
+    this.#hooks.told(name, values[0]);
     try {
       this.#events.emit(name, ...(values as never));
     } catch (error) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -543,4 +543,38 @@ test('a client that vanishes takes nothing with it', async () => {
   }
   await sleep(50);
   expect(served.server.connections).toBe(0);
+});
+
+test('hooks start programs, with the event filled in and no shell in between', async () => {
+  const log = join(folder(), 'log');
+  const script = `let text=''; process.stdin.on('data', (piece) => text += piece).on('end', () =>
+    require('node:fs').appendFileSync(${JSON.stringify(log)}, process.argv[1] + '|' + JSON.parse(text).bytes + '\\n'))`;
+  const served = await serve({
+    hooks: { stored: [process.execPath, '-e', script, '--', '{user}:{path}:{nothing}'], deleted: ['/no/such/program'] },
+  });
+  const problem = new Promise<{ message: string }>((resolve) => served.server.once('problem', resolve));
+  const client = await Raw.login(served);
+  await client.put('STOR $(touch x); a', '12345');
+  await client.say('DELE $(touch x); a');
+  expect((await problem).message).toContain('/no/such/program');
+  await expect.poll(() => readdirSync(join(log, '..'))).toContain('log');
+  await expect.poll(() => readFileSync(log, 'utf8')).toBe('u:/$(touch x); a:{nothing}|5\n');
+});
+
+test('two hundred clients at once lose nothing', async () => {
+  const served = await serve();
+  const stored: string[] = [];
+  served.server.on('stored', ({ path }) => stored.push(path));
+  const clients = await Promise.all(Array.from({ length: 200 }, () => Raw.login(served)));
+  await Promise.all(
+    clients.map(async (client, number) => {
+      for (let round = 0; round < 3; round++) {
+        const text = `${number} ${round}`;
+        expect(await client.put(`STOR ${text}`, text)).toMatch(/^226/);
+        expect((await client.fetch(`RETR ${text}`)).data.toString()).toBe(text);
+      }
+    }),
+  );
+  expect(stored).toHaveLength(600);
+  expect(readdirSync(served.root)).toHaveLength(600);
 });

@@ -64,9 +64,10 @@ async function hashOf(
   const file = await session.host.settings.fileSystem.open(native(place.real), constants.O_RDONLY);
   try {
     const { size } = await file.stat();
+    const wanted = () => !session.connection.destroyed;
     const last = Math.min(end ?? size, size);
     if (start > last) throw new Refusal(551, 'The range is not in the file.');
-    return { hash: await hashFile(file, algorithm, start, last), end: last };
+    return { hash: await hashFile(file, algorithm, start, last, wanted), end: last };
   } finally {
     await file.close();
   }
