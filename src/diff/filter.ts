@@ -1,5 +1,5 @@
 /** What is in scope. A filtered path does not exist for Ferry on any of the three trees. */
-import { type EntryKind, isTemporary, nameOf, type RelPath } from '../model/index.ts';
+import { type EntryKind, isTemporary, nameOf, type RelPath, ROOT } from '../model/index.ts';
 import { Patterns } from './patterns.ts';
 
 export interface FilterRules {
@@ -29,6 +29,7 @@ export class Filter {
 
   /** Directories are in scope whatever `include` says: what it asks for may lie in them. */
   admits(path: RelPath, kind: EntryKind): boolean {
+    if (path === ROOT) return true;
     if (OWN.test(path) || isTemporary(nameOf(path))) return false;
     if (this.#exclude.match(path, kind) || this.#ignored.match(path, kind)) return false;
     return kind === 'directory' || this.wants(path, kind);

@@ -9,7 +9,8 @@ interface Case {
   readonly says: string;
   /** What both sides once agreed on. */
   readonly agreed: Drawing;
-  readonly then?: (world: World, source: Side, destination: Side) => unknown;
+  /** What happened since. */
+  readonly since?: (world: World, source: Side, destination: Side) => unknown;
   readonly options?: Partial<DecideOptions>;
   /** `copy` stands for upload or download, `SRC` and `DST` for the sides. */
   readonly plans: readonly string[];
@@ -22,7 +23,7 @@ const CASES: readonly Case[] = [
   {
     says: 'new at the source: transferred, its directory first',
     agreed: {},
-    then: (world, source) => {
+    since: (world, source) => {
       world.root(source)!.children.set('d', { kind: 'directory', children: new Map() });
       world.write(source, 'd/x', '1');
     },
@@ -31,25 +32,25 @@ const CASES: readonly Case[] = [
   {
     says: 'changed at the source: transferred',
     agreed: { a: '1' },
-    then: (world, source) => world.write(source, 'a', '22'),
+    since: (world, source) => world.write(source, 'a', '22'),
     plans: ['copy a (changed)'],
   },
   {
     says: 'changed at the source to as many bytes: transferred',
     agreed: { a: '1' },
-    then: (world, source) => world.write(source, 'a', '2'),
+    since: (world, source) => world.write(source, 'a', '2'),
     plans: ['copy a (changed)'],
   },
   {
     says: 'changed at the destination only: transferred, and said to be drift',
     agreed: { a: '1' },
-    then: (world, _, destination) => world.write(destination, 'a', '22'),
+    since: (world, _, destination) => world.write(destination, 'a', '22'),
     plans: ['copy a (drift)'],
   },
   {
     says: 'changed at the destination only, drift: keep: left alone and counted',
     agreed: { a: '1' },
-    then: (world, _, destination) => world.write(destination, 'a', '22'),
+    since: (world, _, destination) => world.write(destination, 'a', '22'),
     options: { drift: 'keep' },
     plans: [],
     kept: 1,
@@ -57,7 +58,7 @@ const CASES: readonly Case[] = [
   {
     says: 'changed at the destination only, drift: fail: a problem',
     agreed: { a: '1' },
-    then: (world, _, destination) => world.write(destination, 'a', '22'),
+    since: (world, _, destination) => world.write(destination, 'a', '22'),
     options: { drift: 'fail' },
     plans: [],
     complains: ['DST a: failed'],
@@ -65,26 +66,26 @@ const CASES: readonly Case[] = [
   {
     says: 'changed on both sides: the source wins, whatever is said of drift',
     agreed: { a: '1' },
-    then: (world) => world.write('local', 'a', '22').write('remote', 'a', '333'),
+    since: (world) => world.write('local', 'a', '22').write('remote', 'a', '333'),
     options: { drift: 'fail' },
     plans: ['copy a (changed)'],
   },
   {
     says: 'deleted at the destination: comes back, as drift',
     agreed: { a: '1' },
-    then: (world, _, destination) => world.remove(destination, 'a'),
+    since: (world, _, destination) => world.remove(destination, 'a'),
     plans: ['copy a (drift)'],
   },
   {
     says: 'deleted at the source: deleted',
     agreed: { a: '1', b: '2' },
-    then: (world, source) => world.remove(source, 'a'),
+    since: (world, source) => world.remove(source, 'a'),
     plans: ['delete DST a (deleted at the source)'],
   },
   {
     says: 'deleted at the source, delete: none: kept',
     agreed: { a: '1', b: '2' },
-    then: (world, source) => world.remove(source, 'a'),
+    since: (world, source) => world.remove(source, 'a'),
     options: { delete: 'none' },
     plans: [],
     kept: 1,
@@ -92,35 +93,35 @@ const CASES: readonly Case[] = [
   {
     says: 'deleted at the source and changed at the destination: kept and counted',
     agreed: { a: '1', b: '2' },
-    then: (world, source, destination) => world.remove(source, 'a').write(destination, 'a', '22'),
+    since: (world, source, destination) => world.remove(source, 'a').write(destination, 'a', '22'),
     plans: [],
     kept: 1,
   },
   {
     says: 'deleted at the source and changed at the destination, delete: all: deleted',
     agreed: { a: '1', b: '2' },
-    then: (world, source, destination) => world.remove(source, 'a').write(destination, 'a', '22'),
+    since: (world, source, destination) => world.remove(source, 'a').write(destination, 'a', '22'),
     options: { delete: 'all' },
     plans: ['delete DST a (deleted at the source)'],
   },
   {
     says: 'a stranger at the destination: kept',
     agreed: { a: '1' },
-    then: (world, _, destination) => world.write(destination, 'x', '1'),
+    since: (world, _, destination) => world.write(destination, 'x', '1'),
     plans: [],
     kept: 1,
   },
   {
     says: 'a stranger at the destination, delete: all: deleted',
     agreed: { a: '1' },
-    then: (world, _, destination) => world.write(destination, 'x', '1'),
+    since: (world, _, destination) => world.write(destination, 'x', '1'),
     options: { delete: 'all' },
     plans: ['delete DST x (not at the source)'],
   },
   {
     says: 'gone on both sides: forgotten',
     agreed: { a: '1', d: { b: '1' } },
-    then: (world) => {
+    since: (world) => {
       for (const side of ['local', 'remote'] as const) world.remove(side, 'a').remove(side, 'd');
     },
     plans: [],
@@ -128,7 +129,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a directory deleted at the source: its content goes, then it',
     agreed: { d: { e: { a: '1' }, b: '2' } },
-    then: (world, source) => world.remove(source, 'd'),
+    since: (world, source) => world.remove(source, 'd'),
     plans: [
       'delete DST d/e/a (deleted at the source)',
       'delete DST d/e (deleted at the source)',
@@ -139,7 +140,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a directory deleted at the source with a stranger deep inside: what was agreed on goes, the way to the stranger stays',
     agreed: { d: { e: { a: '1' }, f: { b: '2' } } },
-    then: (world, source, destination) => world.remove(source, 'd').write(destination, 'd/e/x', 'stranger'),
+    since: (world, source, destination) => world.remove(source, 'd').write(destination, 'd/e/x', 'stranger'),
     plans: [
       'delete DST d/f/b (deleted at the source)',
       'delete DST d/f (deleted at the source)',
@@ -150,7 +151,7 @@ const CASES: readonly Case[] = [
   {
     says: "a stranger's directory: not even looked into",
     agreed: {},
-    then: (world, _, destination) => {
+    since: (world, _, destination) => {
       world.root(destination)!.children.set('d', { kind: 'directory', children: new Map() });
       world.write(destination, 'd/x', '1');
     },
@@ -160,7 +161,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a file becomes a directory: replaced right before the directory is made',
     agreed: { a: '1', z: '1' },
-    then: (world, source) => {
+    since: (world, source) => {
       world.remove(source, 'a').root(source)!.children.set('a', { kind: 'directory', children: new Map() });
       world.write(source, 'a/b', '2');
     },
@@ -169,13 +170,13 @@ const CASES: readonly Case[] = [
   {
     says: 'a directory becomes a file: its content goes by steps of its own',
     agreed: { a: { b: '1' } },
-    then: (world, source) => world.remove(source, 'a').write(source, 'a', '2'),
+    since: (world, source) => world.remove(source, 'a').write(source, 'a', '2'),
     plans: ['copy a (kind changed)', 'delete DST a/b (deleted at the source)', 'replace DST a (kind changed)'],
   },
   {
     says: 'a directory becomes a file, and a stranger is in it: nothing is touched, a problem',
     agreed: { a: { b: '1', c: '2' } },
-    then: (world, source, destination) =>
+    since: (world, source, destination) =>
       world.remove(source, 'a').write(source, 'a', '2').write(destination, 'a/x', '3'),
     plans: [],
     complains: ['DST a: kind'],
@@ -184,7 +185,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a directory becomes a file, delete: none: a problem if anything is in it',
     agreed: { a: { b: '1' } },
-    then: (world, source) => world.remove(source, 'a').write(source, 'a', '2'),
+    since: (world, source) => world.remove(source, 'a').write(source, 'a', '2'),
     options: { delete: 'none' },
     plans: [],
     complains: ['DST a: kind'],
@@ -193,7 +194,7 @@ const CASES: readonly Case[] = [
   {
     says: 'the destination made a directory of a file, drift: keep: left alone',
     agreed: { a: '1' },
-    then: (world, _, destination) => {
+    since: (world, _, destination) => {
       world.remove(destination, 'a').root(destination)!.children.set('a', { kind: 'directory', children: new Map() });
     },
     options: { drift: 'keep' },
@@ -203,7 +204,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a link at the source: out of scope, and its namesake stays',
     agreed: { a: '1' },
-    then: (world, source) => {
+    since: (world, source) => {
       world.root(source)!.children.set('a', link());
       world.root(source)!.children.set('b', special());
     },
@@ -213,7 +214,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a link at the destination is never written over',
     agreed: { a: '1', d: { b: '1' } },
-    then: (world, source, destination) => {
+    since: (world, source, destination) => {
       world.root(destination)!.children.set('a', link());
       world.root(destination)!.children.set('d', link());
       world.write(source, 'a', '22').write(source, 'd/b', '22');
@@ -224,7 +225,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a link at the destination that nothing is known of stays, delete: all or not',
     agreed: { a: '1' },
-    then: (world, _, destination) => world.root(destination)!.children.set('l', link()),
+    since: (world, _, destination) => world.root(destination)!.children.set('l', link()),
     options: { delete: 'all' },
     plans: [],
     kept: 1,
@@ -232,7 +233,7 @@ const CASES: readonly Case[] = [
   {
     says: 'an incomplete listing at the source: nothing in or below it is deleted, the rest is done',
     agreed: { a: '1', b: '1', d: { c: '1', e: { f: '1' } }, g: { h: '1' } },
-    then: (world, source) =>
+    since: (world, source) =>
       world
         .remove(source, 'd/e/f')
         .remove(source, 'g/h')
@@ -244,7 +245,7 @@ const CASES: readonly Case[] = [
   {
     says: 'an incomplete listing at the destination: what is seen counts, what is not is sent, nothing is deleted',
     agreed: { a: '1', b: '1', c: '1' },
-    then: (world, source, destination) =>
+    since: (world, source, destination) =>
       world.remove(source, 'a').write(source, 'b', '22').fault(destination, '', { incomplete: 'cut' }),
     plans: ['copy b (changed)'],
     complains: ['DST : incomplete'],
@@ -252,7 +253,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a directory that could not be read at the source: what is below it at the destination stays',
     agreed: { d: { a: '1', e: { b: '1' } } },
-    then: (world, source) =>
+    since: (world, source) =>
       world.fault(source, 'd', {
         hides: ['a', 'e'],
         incomplete: 'permission denied',
@@ -264,7 +265,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a file that could not be read at the source: its counterpart stays',
     agreed: { a: '1', b: '1', c: '1' },
-    then: (world, source) =>
+    since: (world, source) =>
       world.remove(source, 'c').fault(source, '', {
         hides: ['a'],
         problems: [{ path: 'a' as never, side: source, code: 'unreadable', message: 'permission denied' }],
@@ -276,7 +277,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a name at the source that cannot be carried: strangers beside it stay, for one may be its counterpart',
     agreed: { a: '1' },
-    then: (world, source, destination) =>
+    since: (world, source, destination) =>
       world
         .remove(source, 'a')
         .write(destination, 'x', '1')
@@ -292,11 +293,11 @@ const CASES: readonly Case[] = [
 
 describe.each(['push', 'pull'] as const)('%s', (direction) => {
   const [source, destination]: [Side, Side] = direction === 'push' ? ['local', 'remote'] : ['remote', 'local'];
-  it.each(CASES)('$says', ({ agreed, then, options, plans, complains, kept }) => {
+  it.each(CASES)('$says', ({ agreed, since, options, plans, complains, kept }) => {
     const world = World.agreedOn(agreed, { remembersHash: false });
     const before = draw(world.root(source));
     expect(before).toEqual(draw(world.root(destination)));
-    then?.(world, source, destination);
+    since?.(world, source, destination);
     const settings = { direction, ...options };
     const plan = world.walk(settings);
     const told = (text: string) =>

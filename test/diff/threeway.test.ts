@@ -7,7 +7,8 @@ import { complaints, lines, World } from './world.ts';
 interface Case {
   readonly says: string;
   readonly agreed: Drawing;
-  readonly then?: (world: World) => unknown;
+  /** What happened since. */
+  readonly since?: (world: World) => unknown;
   readonly options?: Partial<DecideOptions>;
   readonly plans: readonly string[];
   /** What both sides hold afterwards. */
@@ -29,7 +30,7 @@ const CASES: readonly Case[] = [
   {
     says: 'new on each side: both travel',
     agreed: {},
-    then: (world) => {
+    since: (world) => {
       makeDirectory(world, 'remote', 'd');
       world.write('local', 'a', '1').write('remote', 'd/b', '2');
     },
@@ -39,56 +40,56 @@ const CASES: readonly Case[] = [
   {
     says: 'edited on one side each: both travel',
     agreed: { a: '1', b: '1' },
-    then: (world) => world.write('local', 'a', '2').write('remote', 'b', '3'),
+    since: (world) => world.write('local', 'a', '2').write('remote', 'b', '3'),
     plans: ['upload a (changed)', 'download b (changed)'],
     ends: { a: '2', b: '3' },
   },
   {
     says: 'deleted locally: deleted remotely',
     agreed: { a: '1', b: '2' },
-    then: (world) => world.remove('local', 'a'),
+    since: (world) => world.remove('local', 'a'),
     plans: ['delete remote a (deleted at the source)'],
     ends: { b: '2' },
   },
   {
     says: 'deleted remotely: deleted locally',
     agreed: { a: '1', b: '2' },
-    then: (world) => world.remove('remote', 'a'),
+    since: (world) => world.remove('remote', 'a'),
     plans: ['delete local a (deleted at the source)'],
     ends: { b: '2' },
   },
   {
     says: 'deleted locally and edited remotely: comes back',
     agreed: { a: '1' },
-    then: (world) => world.remove('local', 'a').write('remote', 'a', '2'),
+    since: (world) => world.remove('local', 'a').write('remote', 'a', '2'),
     plans: ['download a (changed)'],
     ends: { a: '2' },
   },
   {
     says: 'deleted remotely and edited locally: comes back',
     agreed: { a: '1' },
-    then: (world) => world.remove('remote', 'a').write('local', 'a', '2'),
+    since: (world) => world.remove('remote', 'a').write('local', 'a', '2'),
     plans: ['upload a (changed)'],
     ends: { a: '2' },
   },
   {
     says: 'deleted on both sides: forgotten',
     agreed: { a: '1', d: { b: '2' } },
-    then: (world) => world.remove('local', 'a').remove('remote', 'a').remove('local', 'd').remove('remote', 'd'),
+    since: (world) => world.remove('local', 'a').remove('remote', 'a').remove('local', 'd').remove('remote', 'd'),
     plans: [],
     ends: {},
   },
   {
     says: 'deleted locally, delete: none: kept where it is',
     agreed: { a: '1', d: { b: '2' } },
-    then: (world) => world.remove('local', 'a').remove('local', 'd'),
+    since: (world) => world.remove('local', 'a').remove('local', 'd'),
     options: { delete: 'none' },
     plans: [],
   },
   {
     says: 'edited on both sides to the same content, with a hash at hand: the same',
     agreed: { a: '1' },
-    then: (world) => world.write('local', 'a', '2').write('remote', 'a', '2'),
+    since: (world) => world.write('local', 'a', '2').write('remote', 'a', '2'),
     options: { canHash: true },
     plans: [],
     ends: { a: '2' },
@@ -96,7 +97,7 @@ const CASES: readonly Case[] = [
   {
     says: 'edited on both sides: both survive on both, the newer one under the name',
     agreed: { 'a.txt': '1' },
-    then: (world) => world.write('local', 'a.txt', 'older').write('remote', 'a.txt', 'newer'),
+    since: (world) => world.write('local', 'a.txt', 'older').write('remote', 'a.txt', 'newer'),
     plans: [
       'rename local a.txt to a.conflict-local-T.txt (conflict)',
       'upload a.conflict-local-T.txt (conflict)',
@@ -107,7 +108,7 @@ const CASES: readonly Case[] = [
   {
     says: 'edited on both sides, conflict: newer: the newer one is kept',
     agreed: { a: '1' },
-    then: (world) => world.write('remote', 'a', 'older').write('local', 'a', 'newer'),
+    since: (world) => world.write('remote', 'a', 'older').write('local', 'a', 'newer'),
     options: { conflict: 'newer' },
     plans: ['upload a (conflict)'],
     ends: { a: 'newer' },
@@ -115,7 +116,7 @@ const CASES: readonly Case[] = [
   {
     says: 'edited on both sides, conflict: remote: the remote one is kept',
     agreed: { a: '1' },
-    then: (world) => world.write('remote', 'a', 'theirs').write('local', 'a', 'ours'),
+    since: (world) => world.write('remote', 'a', 'theirs').write('local', 'a', 'ours'),
     options: { conflict: 'remote' },
     plans: ['download a (conflict)'],
     ends: { a: 'theirs' },
@@ -123,7 +124,7 @@ const CASES: readonly Case[] = [
   {
     says: 'edited on both sides, conflict: fail: said, and nothing is done',
     agreed: { a: '1', b: '1' },
-    then: (world) => world.write('remote', 'a', 'theirs').write('local', 'a', 'ours').write('local', 'b', '2'),
+    since: (world) => world.write('remote', 'a', 'theirs').write('local', 'a', 'ours').write('local', 'b', '2'),
     options: { conflict: 'fail' },
     plans: ['upload b (changed)'],
     conflicts: ['a'],
@@ -131,7 +132,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a directory deleted locally, unchanged remotely: deleted remotely, children first',
     agreed: { d: { e: { a: '1' } } },
-    then: (world) => world.remove('local', 'd'),
+    since: (world) => world.remove('local', 'd'),
     plans: [
       'delete remote d/e/a (deleted at the source)',
       'delete remote d/e (deleted at the source)',
@@ -142,7 +143,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a directory deleted locally, one file in it edited remotely: it comes back with that file alone',
     agreed: { d: { e: { a: '1' }, b: '1' }, z: '1' },
-    then: (world) => world.remove('local', 'd').write('remote', 'd/e/a', '2'),
+    since: (world) => world.remove('local', 'd').write('remote', 'd/e/a', '2'),
     plans: [
       'mkdir local d (directory of a new file)',
       'mkdir local d/e (directory of a new file)',
@@ -154,7 +155,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a directory deleted remotely, a new file in it locally: it comes back with that file',
     agreed: { d: { b: '1' }, z: '1' },
-    then: (world) => world.remove('remote', 'd').write('local', 'd/new', '2'),
+    since: (world) => world.remove('remote', 'd').write('local', 'd/new', '2'),
     plans: [
       'mkdir remote d (directory of a new file)',
       'upload d/new (new)',
@@ -165,7 +166,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a file became a directory on one side: travels',
     agreed: { a: '1' },
-    then: (world) => {
+    since: (world) => {
       makeDirectory(world.remove('remote', 'a'), 'remote', 'a');
       world.write('remote', 'a/b', '2');
     },
@@ -175,21 +176,21 @@ const CASES: readonly Case[] = [
   {
     says: 'a directory became a file on one side: travels',
     agreed: { a: { b: '1' } },
-    then: (world) => world.remove('local', 'a').write('local', 'a', '2'),
+    since: (world) => world.remove('local', 'a').write('local', 'a', '2'),
     plans: ['upload a (kind changed)', 'delete remote a/b (deleted at the source)', 'replace remote a (kind changed)'],
     ends: { a: '2' },
   },
   {
     says: 'a directory became a file on one side and was edited within on the other: nothing is done, a problem',
     agreed: { a: { b: '1', c: '1' } },
-    then: (world) => world.remove('local', 'a').write('local', 'a', '2').write('remote', 'a/b', '3'),
+    since: (world) => world.remove('local', 'a').write('local', 'a', '2').write('remote', 'a/b', '3'),
     plans: [],
     complains: ['remote a: kind'],
   },
   {
     says: 'a new file on one side, a new directory of that name on the other: the file takes another name',
     agreed: {},
-    then: (world) => {
+    since: (world) => {
       makeDirectory(world.write('local', 'a.d', '1'), 'remote', 'a.d');
       world.write('remote', 'a.d/b', '2');
     },
@@ -204,7 +205,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a new file on one side, a new directory on the other, any other rule: a conflict',
     agreed: {},
-    then: (world) => makeDirectory(world.write('local', 'a', '1'), 'remote', 'a'),
+    since: (world) => makeDirectory(world.write('local', 'a', '1'), 'remote', 'a'),
     options: { conflict: 'newer' },
     plans: [],
     conflicts: ['a'],
@@ -212,7 +213,7 @@ const CASES: readonly Case[] = [
   {
     says: 'a listing is incomplete: what is not seen there is neither deleted, nor sent, nor in conflict',
     agreed: { a: '1', b: '1', c: '1', d: { e: '1' } },
-    then: (world) =>
+    since: (world) =>
       world
         .write('local', 'a', '2')
         .write('local', 'b', '2')
@@ -225,16 +226,16 @@ const CASES: readonly Case[] = [
   {
     says: 'a link on one side and a file on the other: neither is touched, a problem',
     agreed: { a: '1' },
-    then: (world) => world.root('local')!.children.set('a', link()),
+    since: (world) => world.root('local')!.children.set('a', link()),
     plans: [],
     complains: ['local a: kind'],
   },
 ];
 
 describe('sync', () => {
-  it.each(CASES)('$says', ({ agreed, then, options, plans, ends, complains, conflicts }) => {
+  it.each(CASES)('$says', ({ agreed, since, options, plans, ends, complains, conflicts }) => {
     const world = World.agreedOn(agreed);
-    then?.(world);
+    since?.(world);
     const settings = { direction: 'sync', ...options } as const;
     const plan = world.walk(settings);
     expect([...lines(plan)]).toEqual(plans);

@@ -76,6 +76,8 @@ export interface WorldSettings {
   readonly clock?: Clock;
   /** Whether an upload keeps the file's time. */
   readonly keepsTime?: boolean;
+  /** What an upload learns of the remote file: what a listing shows, or the answer to MDTM alone. */
+  readonly inspects?: 'as listed' | 'mdtm';
   /** Whether hashes are remembered. */
   readonly remembersHash?: boolean;
 }
@@ -98,7 +100,7 @@ export class World {
   constructor(local: Drawing | null, remote: Drawing | null, settings: WorldSettings = {}) {
     this.local = local && grow(local);
     this.remote = remote && grow(remote);
-    this.settings = { clock: 'mlsd', keepsTime: true, remembersHash: false, ...settings };
+    this.settings = { clock: 'mlsd', keepsTime: true, remembersHash: false, inspects: 'as listed', ...settings };
   }
 
   /** A pair on which both sides once agreed on `drawing`. */
@@ -296,12 +298,14 @@ export class World {
       const at = nameOn(side, direction, item);
       return entryOf(at, find(this.root(side), at)!, side, this.settings.clock);
     };
+    const remote = find(this.remote, nameOn('remote', direction, item)) as FileNode;
+    const asked: Fingerprint = { size: remote.content.length, stamps: { mdtm: `${remote.mtime}` } };
     const content = (find(this.local, nameOn('local', direction, item)) as FileNode).content;
     this.baseline.set(path, {
       path,
       kind: 'file',
       local: fingerprintOf(of('local')),
-      remote: fingerprintOf(of('remote')),
+      remote: this.settings.inspects === 'mdtm' ? asked : fingerprintOf(of('remote')),
       ...(this.settings.remembersHash ? { sha256: hashOf(content) } : {}),
     });
   }
