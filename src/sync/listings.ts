@@ -16,7 +16,8 @@ export async function listLocal(pair: Pair, directory: RelPath): Promise<Listing
 
 /**
  * The remote directory. Only the root may be found absent here: every other one was seen in its parent's listing, so
- * that a refusal is a Problem.
+ * that a refusal is a Problem. A root that exists and may not be entered answers 550 as well; taking it for absent is
+ * safe, as it then can neither be made nor, in a pull, be a source.
  */
 export async function listRemote(
   pair: Pair,
@@ -28,10 +29,7 @@ export async function listRemote(
     return await retrying(() => pair.remote.list(directory, signal), { attempts, signal });
   } catch (error) {
     if (!(error instanceof ReplyError)) throw error;
-    if (directory === ROOT && error.reply === 550) {
-      const [sighting] = await pair.remote.sight([ROOT], signal);
-      if (sighting?.found === 'absent') return null;
-    }
+    if (directory === ROOT && error.reply === 550) return null;
     return unreadable(directory, 'remote', error);
   }
 }

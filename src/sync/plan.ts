@@ -58,8 +58,9 @@ export function tellPlan(plan: Plan, tell: Tell): void {
 
 function verdict(job: JobSettings, observed: Observed, baselineTotal: number): Guard {
   const { direction, maxDelete } = job;
-  const { total, deletes, missing, untrusted } = observed;
-  const common = { baselineTotal, sourceIncomplete: untrusted, maxDelete };
+  const { total, deletes, missing } = observed;
+  // Where a source's listing cannot be trusted, no delete is planned to begin with.
+  const common = { baselineTotal, sourceIncomplete: [], maxDelete };
   const onRemote = guard({
     ...common,
     deletes: deletes.remote,
@@ -72,7 +73,8 @@ function verdict(job: JobSettings, observed: Observed, baselineTotal: number): G
     deletes: deletes.local,
     destinationTotal: direction === 'sync' ? total.source : total.destination,
     sourceTotal: direction === 'sync' ? total.destination : total.source,
-    sourceMissing: direction === 'pull' && missing.remote,
+    // A remote folder that is gone, though there was an agreement about it, is not to be taken for an emptied one.
+    sourceMissing: missing.remote && (direction === 'pull' || (direction === 'sync' && baselineTotal > 0)),
   });
   if (direction === 'push') return onRemote;
   if (direction === 'pull') return onLocal;
