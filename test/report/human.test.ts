@@ -200,6 +200,24 @@ describe('on a terminal of 80 columns', () => {
     expect(screen.rows()).toEqual(['problem: a.txt: x', '2 uploaded (0 B), 0 unchanged, 0 deleted in 0.9 s']);
   });
 
+  test('the bar comes back under a line, though nothing moved on', async () => {
+    const { screen, report } = await run();
+    report(progress(0, far));
+    await redraw();
+    report(warning('x'));
+    await redraw();
+    expect(screen.rows()).toEqual(['warning: x', expect.stringContaining('4,000/12,345 files')]);
+    await report.close();
+  });
+
+  test('the bar is gone once the summary is told, closed or not', async () => {
+    const { screen, report } = await run();
+    report(progress(0, far));
+    report(summary());
+    expect(screen.rows()).toEqual(['0 uploaded, 0 unchanged, 0 deleted in 0.9 s']);
+    await report.close();
+  });
+
   test('close takes the bar away where there was no summary', async () => {
     const { screen, report } = await run();
     report(progress(0, far));
