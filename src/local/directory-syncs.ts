@@ -26,10 +26,10 @@ export class DirectorySyncs {
 
   /** Notes that names in a folder changed. Holds the folder open until it is synced. */
   add(folder: Folder): void {
-    const waiting = this.#waiting.get(folder.path);
-    if (waiting === folder) return;
-    waiting?.release(); // the same folder, opened again; or one that was moved away, whose names are nobody's any more
+    // Mostly the same one. Else one that was opened again, or one that was moved away and whose names are nobody's now.
+    const before = this.#waiting.get(folder.path);
     this.#waiting.set(folder.path, folder.retain());
+    before?.release();
     if (this.#waiting.size >= MOST_FOLDERS) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), LONGEST_WAIT).unref();
   }

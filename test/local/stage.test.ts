@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, linkSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openLocal } from '../../src/local/index.ts';
 import { ChangingError, LocalError, type RelPath, temporaryFor, toRelPath } from '../../src/model/index.ts';
 import { draw, emptyFolder, read } from '../builders/folder.ts';
@@ -11,6 +12,8 @@ const posix = process.platform !== 'win32';
 const F = toRelPath('d/f.bin');
 const T = temporaryFor(F, '0123abcd');
 const bytes = (text: string) => Buffer.from(text);
+
+afterEach(() => vi.restoreAllMocks());
 
 async function staged(drawing: Parameters<typeof draw>[1] = { d: null }) {
   const folder = draw(emptyFolder(), drawing);
@@ -109,6 +112,22 @@ describe('an expectation', () => {
     expect(await local.look(F)).toEqual(now);
     await writing.discard();
     expect(lstatSync(join(folder, T), { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it.each(Object.entries(cases))('%s in the last moment: the same', async (_, { drawing, expected, change }) => {
+    const { folder, local, stage } = await staged(drawing);
+    const before = expected === 'none' ? null : await local.look(F);
+    const writing = await stage();
+    // The bytes are on their way to the disk: the longest wait of a commit, and its last but one step.
+    const handle = await open(join(folder, T));
+    const prototype = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    vi.spyOn(prototype, 'sync').mockImplementationOnce(async () => change(join(folder, F)));
+    await expect(writing.commit({ mtime: null, expected: before })).rejects.toBeInstanceOf(ChangingError);
+    expect(lstatSync(join(folder, T)).size).toBe(0);
+    const now = await local.look(F);
+    if (now) expect(now.size).not.toBe(0);
+    await writing.discard();
   });
 
   it('a file there, and a link took its place: neither it nor its target is written', async () => {
