@@ -1,5 +1,6 @@
 // One control connection: lines in, replies out, one command at a time and strictly in order.
 import type { Socket } from 'node:net';
+import { ClearableWire } from './clear.ts';
 import { type Line, LineSplitter } from './telnet/lines.ts';
 import type { Tls } from './tls.ts';
 
@@ -22,6 +23,9 @@ export interface ConnectionOwner {
 export class Connection {
   readonly #owner: ConnectionOwner;
   #socket: Socket;
+  // Below TLS, once there is any.
+  #plain: Socket;
+  #wire: ClearableWire | undefined;
   #splitter = new LineSplitter(longestLine);
   #queue: Line[] = [];
   #busy = false;
@@ -34,6 +38,7 @@ export class Connection {
 
   constructor(socket: Socket, owner: ConnectionOwner, idleTimeout: number) {
     this.#socket = socket;
+    this.#plain = socket;
     this.#owner = owner;
     this.#idleTimeout = idleTimeout;
     this.#listenTo(socket);
@@ -117,23 +122,46 @@ export class Connection {
     return true;
   }
 
+  /**
+   * Ends TLS after `reply`, and goes on in plain text (CCC). Only where `Tls` allows it.
+   * @throws Error when this connection's TLS cannot be ended.
+   */
+  async endTls(reply: string): Promise<void> {
+    const wire = this.#wire;
+    if (wire === undefined) throw new Error('This connection cannot leave TLS.');
+    const plain = this.#plain;
+    const tlsSocket = this.#socket;
+    wire.detach((chunk) => this.#read(chunk));
+    this.send(reply);
+    await new Promise<void>((resolve) => this.flush(resolve));
+    stopListening(tlsSocket);
+    await new Promise<void>((resolve) => tlsSocket.end(resolve));
+    if (this.#closed || plain.destroyed) {
+      this.#close();
+      return;
+    }
+    this.#wire = undefined;
+    this.#secure = false;
+    this.#socket = plain;
+    this.#listenTo(plain, false);
+  }
+
   /** TLS from here on. */
   wrap(tls: Tls): void {
     const plain = this.#socket;
-    plain.removeAllListeners('data');
-    plain.removeAllListeners('end');
-    plain.removeAllListeners('timeout');
-    plain.removeAllListeners('close');
+    stopListening(plain);
     plain.setTimeout(0);
-    const socket = tls.wrap(plain);
+    this.#plain = plain;
+    this.#wire = tls.clearable ? new ClearableWire(plain) : undefined;
+    const socket = tls.wrap(this.#wire ?? plain);
     this.#secure = true;
     this.#listenTo(socket);
   }
 
-  #listenTo(socket: Socket): void {
+  #listenTo(socket: Socket, data = true): void {
     this.#socket = socket;
     socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    if (data) socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('end', () => {
       this.#ended = true;
       this.#next();
@@ -194,4 +222,8 @@ export class Connection {
     this.#queue = [];
     this.#owner.closed();
   }
+}
+
+function stopListening(socket: Socket): void {
+  for (const name of ['data', 'end', 'timeout', 'close']) socket.removeAllListeners(name);
 }

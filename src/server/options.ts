@@ -17,6 +17,8 @@ export interface TlsOptions {
   readonly implicit?: boolean;
   /** Refuse USER before AUTH TLS, and transfers without PROT P. Default false; true with `implicit`. */
   readonly required?: boolean;
+  /** Answer CCC: after login the control connection may go back to plain text. Default false. */
+  readonly allowClear?: boolean;
   /** Refuse data connections that do not resume a TLS session of this server. Default false. */
   readonly requireSessionReuse?: boolean;
 }

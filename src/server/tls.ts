@@ -1,6 +1,6 @@
 // The server's side of TLS: one context for all connections, control and data, so that a session of one can be resumed on
 // another.
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, Server, TLSSocket } from 'node:tls';
 import type { TlsOptions } from './options.ts';
 
@@ -8,12 +8,15 @@ import type { TlsOptions } from './options.ts';
 const mostSessions = 2000;
 
 export class Tls {
+  /** Whether a control connection may go back to plain text. */
+  readonly clearable: boolean;
   readonly #context: SecureContext;
   readonly #server = new Server();
   readonly #sessions = new Map<string, Buffer>();
 
   /** @throws the TLS library's error for a certificate or key that it cannot read. */
   constructor(options: TlsOptions) {
+    this.clearable = options.allowClear ?? false;
     const { cert, key, passphrase, minVersion = 'TLSv1.2', maxVersion } = options;
     this.#context = createSecureContext({
       cert,
@@ -36,7 +39,7 @@ export class Tls {
   }
 
   /** TLS on a connection, as the server of it whichever side dialled. */
-  wrap(plain: Socket): TLSSocket {
+  wrap(plain: Duplex): TLSSocket {
     return new TLSSocket(plain, { isServer: true, secureContext: this.#context, server: this.#server });
   }
 }

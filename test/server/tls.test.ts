@@ -183,3 +183,40 @@ test('a login before AUTH TLS is forgotten', async () => {
   await client.startTls();
   expect(await client.say('PWD')).toMatch(/^530/);
 });
+
+describe('CCC', () => {
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('goes back to plain text, data stay protected, %s', async (version) => {
+    const served = await secure({ allowClear: true, maxVersion: version });
+    const client = await upgraded(served, version);
+    expect(await client.say('CCC')).toMatch(/^200/);
+    const plain = client.underTls!;
+    await new Promise<void>((resolve) => client.socket.end(resolve));
+    client.listenTo(plain);
+    expect(await client.say('PWD')).toMatch(/^257/);
+    client.send('NOOP\r\nPWD\r\n');
+    expect(await client.codes(2)).toBe('200 257');
+    expect((await fetchOver(client, 'NLST')).reply).toMatch(/^226/);
+    expect(await client.say('QUIT')).toMatch(/^221/);
+    expect(await client.ended()).toBe(true);
+  });
+
+  test.each(['passive', 'active'])('with curl, %s', async (mode) => {
+    const served = await secure({ allowClear: true });
+    const bytes = randomBytes(300_000);
+    writeFileSync(join(served.root, 'a'), bytes);
+    const secured: (readonly [string, boolean])[] = [];
+    served.server.on('command', ({ verb, secure }) => secured.push([verb, secure]));
+    const ccc = ['--ftp-ssl-ccc', '--ftp-ssl-ccc-mode', mode];
+    const url = `ftp://u:p@${served.host}:${served.port}/a`;
+    const { stdout } = await run('curl', ['-sS', '--ssl-reqd', '-k', ...ccc, url], { encoding: 'buffer' });
+    expect(stdout.equals(bytes)).toBe(true);
+    expect(secured).toContainEqual(['PASS', true]);
+    expect(secured).toContainEqual(['RETR', false]);
+  });
+
+  test('is refused unless allowed', async () => {
+    const client = await upgraded(await secure());
+    expect(await client.say('CCC')).toMatch(/^534/);
+    expect(await (await Raw.login(await secure({ allowClear: true }))).say('CCC')).toMatch(/^533/);
+  });
+});

@@ -246,7 +246,7 @@ test('the rate limit holds in both directions', async () => {
     const started = performance.now();
     await transfer();
     expect(performance.now() - started).toBeGreaterThan(400);
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(performance.now() - started).toBeLessThan(5000);
   }
 });
 

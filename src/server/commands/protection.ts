@@ -7,6 +7,7 @@ export const protectionCommands: readonly Command[] = [
   { verb: 'AUTH', syntax: 'AUTH TLS', argument: 'required', beforeLogin: true, run: auth },
   { verb: 'PBSZ', syntax: 'PBSZ 0', argument: 'required', beforeLogin: true, run: pbsz },
   { verb: 'PROT', syntax: 'PROT C|P', argument: 'required', beforeLogin: true, run: prot },
+  { verb: 'CCC', syntax: 'CCC', argument: 'none', run: ccc },
 ];
 
 async function auth(session: Session, argument: string): Promise<void> {
@@ -51,6 +52,15 @@ function prot(session: Session, argument: string): void {
   } else {
     throw new Refusal(504, 'PROT takes C or P.');
   }
+}
+
+async function ccc(session: Session): Promise<void> {
+  const { connection, host } = session;
+  if (!connection.secure) throw new Refusal(533, 'There is no TLS to leave.');
+  if (!host.tls?.clearable) throw new Refusal(534, 'The control connection stays protected here.');
+  // What came behind CCC in one piece was meant to be plain, and was not.
+  if (connection.unread) throw new Refusal(503, 'Nothing may follow CCC until it is answered.');
+  await connection.endTls('200 Plain text from here on.\r\n');
 }
 
 // A data connection that was announced before was announced as it was then.
