@@ -153,7 +153,7 @@ function obstacleIn(group: Group, input: MatchInput): readonly Problem[] | null 
     );
     if (!inTheWay || group[from].length === 0 || group[side].length > 0) continue;
     const message = `something that the filters leave out has this name on the ${side} side; rename one of them`;
-    return group[from].map((entry) => ({ path: entry.path, side, code: 'name', message }));
+    return group[from].map((entry) => ({ path: entry.path, side: from, code: 'name', message }));
   }
   return null;
 }

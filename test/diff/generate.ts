@@ -6,7 +6,7 @@ import { type Clock, type Drawing, directoryAt, drop, everything, link, type Nod
 import { World, type WorldSettings } from './world.ts';
 
 /** How many cases: a few in an ordinary run, as many as wanted with FERRY_RUNS. */
-export const RUNS = Number(process.env.FERRY_RUNS ?? 800);
+export const RUNS = Number(process.env.FERRY_RUNS ?? 400);
 
 const NAMES = ['a', 'b', 'c', 'tmp', 'x.log'] as const;
 const CONTENTS = ['', 'one', 'two', 'three'] as const;
