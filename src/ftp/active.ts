@@ -29,16 +29,15 @@ export async function listenFor(session: Session, send: Send): Promise<Expected>
   await listen(server, session);
   const { port } = server.address() as { port: number };
   const address = bare(options.activeAddress ?? session.local);
-  const announcing = send(announcement(address, port));
-  announcing.catch(() => {});
+  const command = announcement(address, port);
+  // Answered before the command is sent: pyftpdlib dials at once, and until it has, loses the order of its replies.
+  const announced = await send(command);
+  if (!announced.ok) {
+    server.close();
+    throw session.site.refused(command, announced);
+  }
   return {
     async arrival(final) {
-      const announced = await announcing;
-      if (!announced.ok) {
-        const last = await final;
-        if (last.code >= 400) throw session.site.refused(announcement(address, port), announced);
-        return undefined;
-      }
       const socket = await new Promise<Socket | undefined>((resolve, reject) => {
         const timer = setTimeout(() => {
           reject(

@@ -2,24 +2,19 @@
  * A transfer: its commands on the control connection, its data connection, and the one reply that ends it. The reply is
  * waited for whatever happens to the data, so that the session stays in step and the server's own words are heard.
  */
-import { FerryError as Ferry, type FerryError, InterruptedError, LostError, TlsError } from '../model/errors.ts';
-import { listenFor } from './active.ts';
-import type { DataMode } from './capabilities.ts';
-import { DataConnection } from './data-connection.ts';
-import { explained, notImplemented } from './failure.ts';
+import { InterruptedError, LostError, TlsError } from '../model/errors.ts';
+import type { DataConnection } from './data-connection.ts';
+import { type Opened, openData, SETTLE } from './data-opening.ts';
+import { explained } from './failure.ts';
 import { type Moved, type Mover, receiving } from './moving.ts';
-import { passivePort } from './passive.ts';
 import type { Send } from './pipeline.ts';
-import type { Reply } from './reply.ts';
+import { Reply } from './reply.ts';
 import type { Session } from './session.ts';
-
-/** ms that a server may take to answer after its data connection was broken. */
-const SETTLE = 10_000;
 
 export interface TransferRequest {
   /** STOR, APPE, RETR, MLSD, LIST or NLST. */
   readonly command: string;
-  /** Sent before it in the same flight; refused, the transfer is dropped. */
+  /** Entered before it in the same flight; refused, the transfer is dropped. */
   readonly folder?: string;
   /** Offset in bytes to go on from (REST, RFC 3659, 5). */
   readonly restart?: number;
@@ -33,9 +28,11 @@ export interface TransferRequest {
 export interface Transferred<T> {
   readonly value: T;
   readonly reply: Reply;
+  /** Whether the data ended as the server meant it to. */
   readonly endedWell: boolean;
 }
 
+/** Carries out one transfer; everything else on the session waits. */
 export function transfer<T>(session: Session, request: TransferRequest, move: Mover<T>): Promise<Transferred<T>> {
   return session.pipeline.section((send) => transferWithin(session, send, request, move));
 }
@@ -47,77 +44,94 @@ export async function transferWithin<T>(
   request: TransferRequest,
   move: Mover<T>,
 ): Promise<Transferred<T>> {
-  const { signal, command } = request;
+  const { signal, command, folder } = request;
   if (signal?.aborted) throw new InterruptedError('abort');
-  const folder = request.folder === undefined ? undefined : send(`CWD ${request.folder}`);
-  folder?.catch(() => {});
-  const opened = await open(session, send, request);
+  const entering = folder === undefined ? undefined : send(`CWD ${folder}`);
+  entering?.catch(() => {});
+  const opened = await openData(session, send, command, request.restart ?? 0);
   const { data, final } = opened;
-  let answer: Reply | undefined;
+  if (!data) throw session.site.refused(command, await final);
   final.then(
-    (reply) => {
-      answer = reply;
-      if (data && reply.code >= 400) giveUp(data);
-    },
-    () => data?.abort(),
+    (reply) => reply.code >= 400 && giveUp(data),
+    () => data.abort(),
   );
-  const onAbort = () => data?.abort();
+  const onAbort = () => data.abort();
   signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort();
   try {
-    if (!data) throw session.site.refused(command, await final);
-    const entered = await folder;
-    if (entered && !entered.ok) {
-      // What comes is the listing of another folder. It is received all the same: broken off before TLS stands,
-      // vsftpd and Pure-FTPd end the session.
-      const nowhere = receiving({ write() {} });
-      await carry(session, { ...request, anyEnd: true }, nowhere, opened, data, () => answer).catch(() => {});
-      throw session.site.refused(`CWD ${request.folder}`, entered);
-    }
-    return await carry(session, request, move, opened, data, () => answer);
+    const entered = await entering;
+    if (!entered || entered.ok) return await carry(session, request, move, opened, data);
+    // What comes is the listing of another folder. It is received all the same: broken off before TLS stands, vsftpd
+    // and Pure-FTPd end the session.
+    await carry(session, { ...request, anyEnd: true }, receiving({ write() {} }), opened, data).catch(() => {});
+    throw session.site.refused(`CWD ${folder}`, entered);
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    data?.destroy();
+    data.destroy();
   }
 }
 
-/** Data flows from the moment the connection stands, without waiting for 150. */
+/** Data flows from the moment the connection stands, without waiting for 150; then the reply is waited for. */
 async function carry<T>(
   session: Session,
   request: TransferRequest,
   move: Mover<T>,
-  { final, begun }: Opened,
+  opened: Opened,
   data: DataConnection,
-  answered: () => Reply | undefined,
 ): Promise<Transferred<T>> {
-  let failure: Error | undefined;
-  let moved: Moved<T> | undefined;
   const letGo = session.pipeline.hold();
-  try {
-    await data.ready(request.watchEnd ?? false);
-    moved = await move(data, answered);
-    if (data.error && !moved.enough) failure = data.error;
-  } catch (error) {
-    failure = error as Error;
-    data.abort();
-  }
+  const moved = await moveAll(request, move, opened, data);
   const { replyTimeout } = session.site.options;
-  letGo(failure || moved?.enough ? SETTLE : replyTimeout + (moved?.patience ?? 0));
-  const reply = await final.catch((error) => {
+  const settled = moved.complete && !moved.enough;
+  letGo(settled ? replyTimeout + (moved.patience ?? 0) : Math.min(SETTLE, replyTimeout));
+  const reply = await opened.final.catch((error) => {
+    // We have what we wanted; that the session did not survive it is for its next user to find out.
+    if (moved.enough) return new Reply(426, ['426 given up']);
     throw request.signal?.aborted ? new InterruptedError('abort') : error;
   });
   if (request.signal?.aborted) throw new InterruptedError('abort');
-  // Our own failures (the source, the sink, the certificate) come first, then what the server says, then the rest.
-  if (failure instanceof Ferry && !(failure instanceof LostError)) throw failure;
-  if (moved && (moved.enough || (request.anyEnd && begun()))) {
-    return { value: moved.value, reply, endedWell: data.endedWell };
-  }
-  if (reply.code >= 400) throw session.site.refused(request.command, reply);
-  if (!moved?.complete) throw broken(session, failure);
-  return { value: moved.value, reply, endedWell: data.endedWell };
+  // Our own failures come first (the source, the sink, the certificate), then what the server says, then the rest.
+  if (moved.failure) throw moved.failure;
+  const told = moved.enough || (request.anyEnd && opened.begun);
+  if (!told && reply.code >= 400) throw session.site.refused(request.command, reply);
+  if (!told && !moved.complete) throw broken(session, data.error);
+  return { value: moved.value as T, reply, endedWell: data.endedWell };
 }
 
-function broken(session: Session, error: Error | undefined): FerryError {
-  if (error instanceof TlsError) return error;
+interface Attempt<T> extends Moved<T | undefined> {
+  /** What went wrong on our side. */
+  readonly failure?: Error;
+}
+
+async function moveAll<T>(
+  { watchEnd = false }: TransferRequest,
+  move: Mover<T>,
+  opened: Opened,
+  data: DataConnection,
+): Promise<Attempt<T>> {
+  const nothing = { value: undefined, complete: false };
+  try {
+    await data.ready(watchEnd);
+  } catch (error) {
+    data.abort();
+    return error instanceof TlsError ? { ...nothing, failure: error } : nothing;
+  }
+  try {
+    let answered = false;
+    opened.final.then(
+      () => {
+        answered = true;
+      },
+      () => {},
+    );
+    return await move(data, () => answered);
+  } catch (error) {
+    data.abort();
+    return { ...nothing, failure: error as Error };
+  }
+}
+
+function broken(session: Session, error: Error | undefined): LostError {
   const why = error ? explained(error) : 'the server ended it early';
   return new LostError(`the data connection to ${session.site.place} broke: ${why}`, error && { cause: error });
 }
@@ -126,114 +140,4 @@ function broken(session: Session, error: Error | undefined): FerryError {
 function giveUp(data: DataConnection): void {
   if (data.flowing) setTimeout(() => data.abort(), 1000).unref();
   else data.abort();
-}
-
-interface Opened {
-  /** Undefined where the server refused before there was anything to connect to. */
-  readonly data: DataConnection | undefined;
-  readonly final: Promise<Reply>;
-  /** Whether the server said that it begins (1xx). */
-  readonly begun: () => boolean;
-}
-
-/**
- * Sends the commands of a transfer and opens its data connection, in one flight. The command is under way before the
- * connection is: pyftpdlib drops one on which data, or a TLS handshake, arrives before the command.
- */
-async function open(session: Session, send: Send, request: TransferRequest): Promise<Opened> {
-  const { knowledge } = session.site;
-  knowledge.dataMode ??= await discover(session, send);
-  const mode = knowledge.dataMode;
-  if (mode === 'active') return openActive(session, send, request);
-  const opening = send(mode);
-  opening.catch(() => {});
-  if (request.restart) await restart(session, send, request.restart);
-  const command = begin(send, request.command);
-  const reply = await opening;
-  if (!reply.ok) {
-    knowledge.dataMode = undefined;
-    const last = await command.final;
-    return { ...command, data: undefined, final: Promise.resolve(last.code >= 400 ? last : reply) };
-  }
-  try {
-    return { ...command, data: DataConnection.dial(session, passivePort(mode, reply)) };
-  } catch (error) {
-    await settle(session, command.final);
-    throw error;
-  }
-}
-
-/** How data connections can be made here: the first transfer tries each way until TCP stands. */
-async function discover(session: Session, send: Send): Promise<DataMode> {
-  const { options, place } = session.site;
-  let failure: unknown;
-  for (const mode of passiveModes(session)) {
-    const reply = await send(mode);
-    if (!reply.ok) {
-      failure = session.site.refused(mode, reply);
-      continue;
-    }
-    const probe = DataConnection.dial(session, passivePort(mode, reply));
-    try {
-      await probe.connected();
-      return mode;
-    } catch (error) {
-      const why = explained(error as Error);
-      failure = new LostError(
-        `no data connection to ${place} (${mode}): ${why}. A firewall may be in the way; try mode active`,
-        { cause: error },
-      );
-    } finally {
-      probe.destroy();
-    }
-  }
-  if (options.mode === 'passive') throw failure;
-  return 'active';
-}
-
-function passiveModes(session: Session): readonly ('EPSV' | 'PASV')[] {
-  if (session.site.options.mode === 'active') return [];
-  // PASV has no room for an address of IPv6.
-  return session.peer.includes(':') ? ['EPSV'] : ['EPSV', 'PASV'];
-}
-
-async function openActive(session: Session, send: Send, request: TransferRequest): Promise<Opened> {
-  const expected = await listenFor(session, send);
-  try {
-    if (request.restart) await restart(session, send, request.restart);
-    const command = begin(send, request.command);
-    try {
-      return { ...command, data: await expected.arrival(command.final) };
-    } catch (error) {
-      await settle(session, command.final);
-      throw error;
-    }
-  } finally {
-    expected.close();
-  }
-}
-
-function begin(send: Send, command: string): Omit<Opened, 'data'> {
-  let begun = false;
-  const onPreliminary = () => {
-    begun = true;
-  };
-  const final = send(command, { onPreliminary });
-  final.catch(() => {});
-  return { final, begun: () => begun };
-}
-
-/** Waits for the reply to a transfer that is given up: the next command must not take it for its own. */
-async function settle(session: Session, final: Promise<Reply>): Promise<void> {
-  session.pipeline.hold()(SETTLE);
-  await final;
-}
-
-/** REST is answered before the command is sent: refused unseen, the transfer would begin at the wrong place. */
-async function restart(session: Session, send: Send, offset: number): Promise<void> {
-  const command = `REST ${offset}`;
-  const reply = await send(command);
-  if (reply.code === 350) return;
-  if (notImplemented(reply)) session.site.knowledge.lacks('REST');
-  throw session.site.refused(command, reply);
 }

@@ -1,10 +1,9 @@
 /** What moves the bytes over a data connection that stands: from a source, or into a sink. */
 import type { ByteSink, ByteSource, WriteOptions } from '../model/remote.ts';
 import type { DataConnection } from './data-connection.ts';
-import type { Reply } from './reply.ts';
 
 /** What moves the bytes. Ends when nothing more is to be moved; a broken connection is no error here. */
-export type Mover<T> = (data: DataConnection, answered: () => Reply | undefined) => Promise<Moved<T>>;
+export type Mover<T> = (data: DataConnection, answered: () => boolean) => Promise<Moved<T>>;
 
 export interface Moved<T> {
   readonly value: T;
@@ -44,6 +43,9 @@ export function sending(source: ByteSource, { offset = 0, onBytes }: WriteOption
   };
 }
 
+/** Bytes beyond the piece that was wanted which are let pass, lest a transfer that is nearly over be broken off. */
+const SLACK = 256 * 1024;
+
 /** Hands what arrives to the sink, as much at a time as has come while the sink was busy. */
 export function receiving(sink: ByteSink, length?: number, onBytes?: (bytes: number) => void): Mover<number> {
   return async (data) => {
@@ -53,6 +55,7 @@ export function receiving(sink: ByteSink, length?: number, onBytes?: (bytes: num
     data.onChange = onWake;
     socket.on('readable', onWake);
     let received = 0;
+    let beyond = 0;
     for (;;) {
       const chunk = socket.read() as Buffer | null;
       if (chunk === null) {
@@ -63,17 +66,20 @@ export function receiving(sink: ByteSink, length?: number, onBytes?: (bytes: num
         wake = undefined;
         continue;
       }
-      const last = length !== undefined && received + chunk.length >= length;
-      const piece = last ? chunk.subarray(0, length - received) : chunk;
-      const busy = sink.write(piece);
-      if (busy) await busy;
-      received += piece.length;
-      onBytes?.(piece.length);
-      if (last) {
+      const wanted = length === undefined ? chunk.length : Math.min(chunk.length, length - received);
+      beyond += chunk.length - wanted;
+      if (beyond > SLACK) {
         data.abort();
         return { value: received, complete: true, enough: true };
       }
+      if (wanted === 0) continue;
+      const piece = chunk.subarray(0, wanted);
+      const busy = sink.write(piece);
+      if (busy) await busy;
+      received += wanted;
+      onBytes?.(wanted);
     }
+    if (received === length) return { value: received, complete: true, enough: true };
     return { value: received, complete: data.error === undefined };
   };
 }

@@ -30,8 +30,8 @@ const BELONGS: Readonly<Record<number, RegExp>> = {
 };
 
 export interface SendOptions {
-  /** Told of 1xx replies. */
-  readonly onPreliminary?: (reply: Reply) => void;
+  /** Told of 1xx replies; returns whether it is, for once, the final one. */
+  readonly onPreliminary?: (reply: Reply) => boolean;
   /** ms to wait for this reply, instead of the usual. */
   readonly timeout?: number;
 }
@@ -213,8 +213,7 @@ export class Pipeline {
       this.#garbled(`the server answered ${masked(head.command)} with '${reply.code} ${reply.text}'`);
       return;
     }
-    if (reply.code < 200) {
-      head.options?.onPreliminary?.(reply);
+    if (reply.code < 200 && !head.options?.onPreliminary?.(reply)) {
       this.#arm();
       return;
     }
