@@ -1,8 +1,7 @@
 /** What `check` found out, in plain words. */
 import type { RemoteSettings } from '../config/index.ts';
 import { type Capabilities, printable } from '../model/index.ts';
-import type { CheckReport } from '../sync/index.ts';
-import { offersTls } from './plain-text.ts';
+import { type CheckReport, offersTls } from '../sync/index.ts';
 
 type Row = readonly [string, string];
 

@@ -1,5 +1,5 @@
 /** What `init` wants to know, and the file that comes of it. */
-import { open } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import { CONFIG_NAME, didYouMean, formatRemoteUrl, parseConfig, parseRemoteUrl } from '../config/index.ts';
 import { ConfigError, printable, UsageError } from '../model/index.ts';
 
@@ -85,6 +85,16 @@ export function checkedConfig({ url, local, direction, job, passwordEnv }: First
   return { text, hints: (file: string) => hints(file).map((line) => line.trimEnd()) };
 }
 
+/** Before anything is asked. @throws ConfigError. */
+export async function refuseExisting(file: string): Promise<void> {
+  const found = await lstat(file).catch(() => undefined);
+  if (found) throw existing(file);
+}
+
+function existing(file: string): ConfigError {
+  return new ConfigError(`${printable(file)} exists already and is left as it is; -c FILE writes another one`);
+}
+
 /** Writes a new file; one that exists is never overwritten. */
 export async function writeConfig(file: string, text: string): Promise<void> {
   try {
@@ -96,7 +106,7 @@ export async function writeConfig(file: string, text: string): Promise<void> {
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new ConfigError(`${printable(file)} exists already and is left as it is`);
+    if (code === 'EEXIST') throw existing(file);
     throw new ConfigError(`${printable(file)} could not be written (${code})`, { cause: error });
   }
 }

@@ -36,6 +36,7 @@ export interface RunFlags extends ServerOptions {
   readonly compare?: CompareRule;
   readonly conflict?: ConflictRule;
   readonly maxDelete?: MaxDelete;
+  readonly allowEmptySource?: boolean;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly limitRate?: number | null;
@@ -75,6 +76,7 @@ export function addRunOptions(verb: Command, json?: string): Command {
     .addOption(flag('--delete <which>', 'none, tracked (default) or all', oneOf('none', 'tracked', 'all')))
     .addOption(flag('--compare <how>', 'auto (default), size, time or hash', oneOf('auto', 'size', 'time', 'hash')))
     .addOption(flag('--max-delete <n|n%>', 'refuse to delete more (default 25%, above 10)', amount(parseMaxDelete)))
+    .option('--allow-empty-source', 'let a source without any file be the truth')
     .addOption(flag('--include <pattern>', 'carry only what matches; can be repeated', appended))
     .addOption(flag('--exclude <pattern>', 'leave out what matches; can be repeated', appended))
     .option('--adopt', 'set what is remembered aside; learn what agrees now')
@@ -95,6 +97,7 @@ export function overridesOf(flags: RunFlags): Overrides {
     delete: flags.delete,
     compare,
     maxDelete,
+    allowEmptySource: flags.allowEmptySource,
     conflict,
     limitRate,
     maxDuration,

@@ -131,6 +131,7 @@ function settle(
     delete: overrides.delete ?? job.delete ?? 'tracked',
     compare: overrides.compare ?? job.compare ?? 'auto',
     maxDelete: overrides.maxDelete ?? (job.maxDelete === undefined ? 'default' : parseMaxDelete(job.maxDelete)),
+    ...(overrides.allowEmptySource === undefined ? {} : { allowEmptySource: overrides.allowEmptySource }),
     drift: overrides.drift ?? job.drift ?? 'overwrite',
     conflict: overrides.conflict ?? job.conflict ?? 'keep-both',
     links: overrides.links ?? job.links ?? 'skip',

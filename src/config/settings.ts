@@ -86,6 +86,8 @@ export interface JobSettings extends RemoteSettings {
   readonly delete: DeleteRule;
   readonly compare: CompareRule;
   readonly maxDelete: MaxDelete;
+  /** Whether the guard lets a source without any file pass; only a command line says so. */
+  readonly allowEmptySource?: boolean;
   readonly drift: DriftRule;
   readonly conflict: ConflictRule;
   readonly links: LinkRule;
@@ -110,6 +112,7 @@ export type Overrides = {
     | 'delete'
     | 'compare'
     | 'maxDelete'
+    | 'allowEmptySource'
     | 'drift'
     | 'conflict'
     | 'links'

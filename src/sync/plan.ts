@@ -57,10 +57,10 @@ export function tellPlan(plan: Plan, tell: Tell): void {
 }
 
 function verdict(job: JobSettings, observed: Observed, baselineTotal: number): Guard {
-  const { direction, maxDelete } = job;
+  const { direction, maxDelete, allowEmptySource = false } = job;
   const { total, deletes, missing } = observed;
   // Where a source's listing cannot be trusted, no delete is planned to begin with.
-  const common = { baselineTotal, sourceIncomplete: [], maxDelete };
+  const common = { baselineTotal, sourceIncomplete: [], maxDelete, allowEmptySource };
   const onRemote = guard({
     ...common,
     deletes: deletes.remote,

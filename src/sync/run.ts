@@ -17,6 +17,7 @@ import { mendSwaps } from '../transfer/index.ts';
 import { act } from './act.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { type OpenPair, openPair, type PairOptions } from './pair.ts';
+import { plainTextWarning } from './plain-text.ts';
 import { makePlan, type Planned } from './plan.ts';
 import { Tally } from './tally.ts';
 
@@ -99,6 +100,8 @@ export async function conduct(
   try {
     pair = await open(job, options, limits.signal);
     tell(describe(pair.remote.capabilities));
+    const plainText = plainTextWarning(job.server, pair.remote.capabilities);
+    if (plainText !== undefined) tell({ type: 'warning', message: plainText });
     const opened = pair;
     const planned = () => makePlan({ pair: opened, job, tell, signal: limits.signal, learn: !dryRun });
     const exitCode = await body({ pair, planned, tally, signal: limits.signal, tell: limits.tell });

@@ -25,12 +25,16 @@ export class Narrator {
 
   /** The command that one would type for what comes next. */
   command(text: string): void {
-    this.output.line(`    ${this.paint.dim('$')} ${text}`);
+    const [first = '', ...rest] = wrapped(text, WIDTH - 8);
+    this.output.line(`    ${this.paint.dim('$')} ${first}${rest.length > 0 ? ' \\' : ''}`);
+    for (const line of rest) this.output.line(`        ${line}`);
   }
 
   /** A line that Ferry itself said. */
   quote(text: string): void {
-    for (const line of text.split('\n')) this.output.line(`    ${this.paint.dim(line)}`);
+    for (const said of text.split('\n')) {
+      for (const line of wrapped(said, WIDTH - 4)) this.output.line(`    ${this.paint.dim(line)}`);
+    }
   }
 
   /** Something that is either true or breaks the demo. */

@@ -27,7 +27,7 @@ export async function tellStory({ stdout, signal }: Context): Promise<number> {
   } finally {
     await stage.clear();
   }
-  narrator.say('');
+  narrator.chapter('5. The end');
   narrator.say('The server is stopped and its folder is gone.');
   return narrator.conclude() ? EXIT.agreed : EXIT.unforeseen;
 }

@@ -3,7 +3,7 @@ import { CONFIG_NAME } from '../../config/index.ts';
 import { EXIT, UsageError } from '../../model/index.ts';
 import { ask, someoneIsThere } from '../ask.ts';
 import type { Verb } from '../context.ts';
-import { checkedConfig, type FirstConfig, WISHES, type Wish, writeConfig } from '../first-config.ts';
+import { checkedConfig, type FirstConfig, refuseExisting, WISHES, type Wish, writeConfig } from '../first-config.ts';
 import { flag, oneOf } from '../options.ts';
 
 type InitFlags = Partial<FirstConfig> & { readonly config?: string; readonly yes?: boolean };
@@ -38,6 +38,7 @@ async function initialise({ config: file = CONFIG_NAME, yes = false, ...given }:
   if (!yes && !someoneIsThere()) {
     throw new UsageError('nobody is there to answer questions: add --yes, and --url and --local');
   }
+  await refuseExisting(file);
   const answers: Partial<Record<Wish, string>> = {};
   for (const wish of WISHES) {
     const { key, option, question, fallback, reads } = wish;
