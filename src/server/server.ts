@@ -29,6 +29,7 @@ export interface ListeningAddress {
 export class FtpServer {
   readonly #settings: Settings;
   readonly #events = new EventEmitter<ServerEvents>();
+  readonly #everyListeners: ((name: keyof ServerEvents, event: ServerEvents[keyof ServerEvents][0]) => void)[] = [];
   readonly #host: Host;
   readonly #hooks: HookRunner;
   readonly #sessions = new Set<Session>();
@@ -56,7 +57,8 @@ export class FtpServer {
       sessions,
       sessionsOf: (user) => [...sessions].filter((session) => session.user === user).length,
       tell: (name, ...values) => this.#tell(name, values),
-      listensTo: (name) => this.#events.listenerCount(name) > 0 || Object.hasOwn(settings.hooks, name),
+      listensTo: (name) =>
+        this.#everyListeners.length > 0 || this.#events.listenerCount(name) > 0 || Object.hasOwn(settings.hooks, name),
       problem: (message, cause) => this.#tell('problem', [{ time: new Date().toISOString(), message, cause }]),
       left: (session) => this.#left(session),
     };
@@ -110,6 +112,12 @@ export class FtpServer {
 
   on<Name extends keyof ServerEvents>(name: Name, listener: (...values: ServerEvents[Name]) => void): this {
     this.#events.on(name, listener as never);
+    return this;
+  }
+
+  /** Every event, with its name: for an access log. */
+  onEvery(listener: (name: keyof ServerEvents, event: ServerEvents[keyof ServerEvents][0]) => void): this {
+    this.#everyListeners.push(listener);
     return this;
   }
 
@@ -175,6 +183,7 @@ export class FtpServer {
   #tell<Name extends keyof ServerEvents>(name: Name, values: ServerEvents[Name]): void {
     this.#hooks.told(name, values[0]);
     try {
+      for (const listener of this.#everyListeners) listener(name, values[0]);
       this.#events.emit(name, ...(values as never));
     } catch (error) {
       if (name === 'problem' || !this.#host.listensTo('problem')) process.emitWarning(error as Error);

@@ -51,7 +51,7 @@ export async function openForWriting(session: Session, path: string, start: numb
 
   const temporary =
     temporaryUploads && start === 0
-      ? `${real.slice(0, real.lastIndexOf('/'))}/.upload-${randomBytes(8).toString('hex')}.part`
+      ? `${real.slice(0, real.search(/[^/]*$/))}.upload-${randomBytes(8).toString('hex')}.part`
       : undefined;
   const written = temporary ?? real;
   const exclusive = temporary === undefined && stats !== undefined ? 0 : constants.O_CREAT | constants.O_EXCL;

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { Client } from 'basic-ftp';
 import { describe, expect, test } from 'vitest';
-import type { ServerOptions } from '../../src/server/index.ts';
+import { disk, type ServerOptions } from '../../src/server/index.ts';
 import { Raw, type Served, serve } from './raw.ts';
 
 const recent = new Date(Date.now() - 5 * 86_400_000);
@@ -136,6 +136,16 @@ describe('LIST', () => {
   });
 });
 
+test('a folder that cannot be read is refused before any data', async () => {
+  const readdir = () => Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }));
+  const served = await serve({ fileSystem: { ...disk, readdir } });
+  const client = await Raw.login(served);
+  for (const command of ['MLSD', 'LIST', 'NLST', 'LIST -R']) {
+    expect((await client.fetch(command)).reply, command).toBe('550 Permission denied.');
+  }
+  expect(await client.say('STAT /')).toBe('550 Permission denied.');
+});
+
 test('NLST names can be used as they are in what follows', async () => {
   const { client } = await withFiles();
   expect(await client.lines('NLST folder')).toEqual(['folder/below', 'folder/inner.txt']);
@@ -151,6 +161,8 @@ describe('facts', () => {
       const time = `202001020304${String(count).padStart(2, '0')}.${String(count * 19 + 1).padStart(3, '0')}`;
       expect(await client.say(`MFMT ${time} a file`)).toBe(`213 Modify=${time}; a file`);
       expect(await client.say('MDTM a file')).toBe(`213 ${time}`);
+      const onDisk = Math.floor(statSync(join(served.root, 'a file')).mtimeMs);
+      expect(onDisk % 1000).toBe(count * 19 + 1);
     }
     expect(await client.say('MFMT 20200102030405 a file')).toBe('213 Modify=20200102030405; a file');
     expect(statSync(join(served.root, 'a file')).mtime.toISOString()).toBe('2020-01-02T03:04:05.000Z');

@@ -466,6 +466,8 @@ test('events tell what happened, without passwords', async () => {
   const served = await serve();
   const seen: string[] = [];
   const commands: object[] = [];
+  const every: string[] = [];
+  served.server.onEvery((name, event) => every.push(`${name} ${JSON.stringify(event)}`));
   for (const name of [
     'connect',
     'login',
@@ -500,6 +502,8 @@ test('events tell what happened, without passwords', async () => {
     'folderMade /d',
     'folderRemoved /d',
   ]);
+  expect(every.filter((line) => line.startsWith('stored '))).toHaveLength(1);
+  expect(every.filter((line) => line.includes('"p"'))).toEqual([]);
   expect(commands[1]).toEqual({ verb: 'PASS', argument: '***', code: 230 });
   expect(commands).toContainEqual({ verb: 'RETR', argument: 'café', code: 226 });
 });

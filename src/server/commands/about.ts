@@ -1,23 +1,18 @@
-// About the server itself: FEAT, OPTS, HELP, SYST, STAT, NOOP, CLNT, SITE.
+// About the server itself: FEAT, OPTS, SYST, STAT, NOOP, CLNT.
 import { allFacts, chooseFacts } from '../format/facts.ts';
-import { parseTime } from '../format/time.ts';
 import { algorithms } from '../hash.ts';
 import { Refusal } from '../replies.ts';
 import type { Session } from '../session.ts';
 import { type Command, parseCommand } from './command.ts';
-import { modeOf, setMode, setTime } from './facts.ts';
 import { statListing } from './listings.ts';
-import { commands } from './table.ts';
 
 export const aboutCommands: readonly Command[] = [
   { verb: 'FEAT', syntax: 'FEAT', argument: 'none', beforeLogin: true, run: feat },
   { verb: 'OPTS', syntax: 'OPTS command [options]', argument: 'required', beforeLogin: true, run: opts },
-  { verb: 'HELP', syntax: 'HELP [command]', argument: 'optional', beforeLogin: true, run: help },
   { verb: 'SYST', syntax: 'SYST', argument: 'none', beforeLogin: true, run: syst },
   { verb: 'STAT', syntax: 'STAT [path]', argument: 'optional', beforeLogin: true, run: stat },
   { verb: 'NOOP', syntax: 'NOOP', argument: 'optional', beforeLogin: true, run: noop },
   { verb: 'CLNT', syntax: 'CLNT name', argument: 'optional', beforeLogin: true, run: noop },
-  { verb: 'SITE', syntax: 'SITE HELP|CHMOD|UTIME ...', argument: 'required', beforeLogin: true, run: site },
 ];
 
 function feat(session: Session): void {
@@ -42,6 +37,7 @@ function feat(session: Session): void {
   ];
   if (session.host.tls !== undefined) {
     lines.unshift(['AUTH', 'AUTH TLS']);
+    if (session.host.tls.clearable) lines.unshift(['CCC', 'CCC']);
     lines.push(['PBSZ', 'PBSZ'], ['PROT', 'PROT']);
   }
   const { activeMode } = session.host.settings;
@@ -72,21 +68,6 @@ function opts(session: Session, argument: string): void {
   } else {
     throw new Refusal(501, 'No options for that.');
   }
-}
-
-function help(session: Session, argument: string): void {
-  if (argument !== '') {
-    const { verb, argument: sub } = parseCommand(argument);
-    const command = session.knows(verb) ? commands.get(verb) : undefined;
-    const syntax = verb === 'SITE' && sub !== '' ? siteSyntax[sub.toUpperCase()] : command?.syntax;
-    if (syntax === undefined) throw new Refusal(501, 'Unknown command.');
-    session.reply(214, `Syntax: ${syntax}`);
-    return;
-  }
-  const verbs = [...commands.keys()].filter((verb) => session.knows(verb)).sort();
-  const rows: string[] = [];
-  for (let at = 0; at < verbs.length; at += 8) rows.push(verbs.slice(at, at + 8).join(' '));
-  session.replyLines(214, 'Commands:', rows, 'HELP command tells the syntax.');
 }
 
 function syst(session: Session): void {
@@ -120,46 +101,4 @@ async function statPath(session: Session, argument: string): Promise<void> {
 
 function noop(session: Session): void {
   session.reply(200, 'OK.');
-}
-
-const siteSyntax: Record<string, string | undefined> = {
-  HELP: 'SITE HELP',
-  CHMOD: 'SITE CHMOD mode name',
-  UTIME: 'SITE UTIME time name, or SITE UTIME name atime mtime ctime UTC',
-};
-
-async function site(session: Session, argument: string): Promise<void> {
-  const { verb, argument: rest } = parseCommand(argument);
-  if (verb === 'HELP') {
-    const known = Object.entries(siteSyntax).filter(([name]) => session.knows(`SITE ${name}`));
-    return session.replyLines(
-      214,
-      'SITE commands:',
-      known.map(([, syntax]) => syntax ?? ''),
-      'End',
-    );
-  }
-  if (!Object.hasOwn(siteSyntax, verb) || !session.knows(`SITE ${verb}`))
-    throw new Refusal(504, 'Unknown SITE command.');
-  if (session.user === undefined) throw new Refusal(530, 'Log in with USER and PASS first.');
-  if (verb === 'CHMOD') return await chmod(session, rest);
-  await utime(session, rest);
-}
-
-async function chmod(session: Session, argument: string): Promise<void> {
-  const parts = /^(\S+) (.+)$/s.exec(argument);
-  if (parts === null) throw new Refusal(501, `Syntax: ${siteSyntax.CHMOD}`);
-  await setMode(session, parts[2]!, modeOf(parts[1]!));
-  session.reply(200, 'Mode changed.');
-}
-
-// Two forms are about: `SITE UTIME 20240131034500 name`, and `SITE UTIME name atime mtime ctime UTC`.
-async function utime(session: Session, argument: string): Promise<void> {
-  const long = /^(.+) (\d{14}) (\d{14}) (\d{14}) UTC$/is.exec(argument);
-  const short = /^(\d{14}|\d{12}) (.+)$/s.exec(argument);
-  const [name, text] = long !== null ? [long[1], long[3]] : [short?.[2], short?.[1]];
-  const time = text === undefined ? undefined : parseTime(text.padEnd(14, '0'));
-  if (name === undefined || time === undefined) throw new Refusal(501, `Syntax: ${siteSyntax.UTIME}`);
-  await setTime(session, name, time);
-  session.reply(200, 'Time changed.');
 }

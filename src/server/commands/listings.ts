@@ -56,7 +56,8 @@ async function mlsd(session: Session, argument: string): Promise<void> {
 }
 
 async function sendListing(session: Session, texts: AsyncIterable<string>): Promise<void> {
-  const bytes = await transfer(session, 'Here comes the listing.', ({ socket }) => sendText(texts, socket));
+  const begun = await begin(texts);
+  const bytes = await transfer(session, 'Here comes the listing.', ({ socket }) => sendText(begun, socket));
   session.bytesSent += bytes;
   session.reply(226, 'Listing sent.');
 }
@@ -165,6 +166,15 @@ function listArguments(argument: string): { flags: Flags; path: string } {
 
 async function* lines<T>(portions: AsyncIterable<T[]>, format: (entry: T) => string): AsyncGenerator<string> {
   for await (const entries of portions) yield entries.map((entry) => `${format(entry)}\r\n`).join('');
+}
+
+// A folder that cannot be read is refused before 150.
+async function begin(texts: AsyncIterable<string>): Promise<AsyncIterable<string>> {
+  const iterator = texts[Symbol.asyncIterator]();
+  let next = await iterator.next();
+  return (async function* () {
+    for (; !next.done; next = await iterator.next()) yield next.value;
+  })();
 }
 
 async function* once(text: string): AsyncGenerator<string> {

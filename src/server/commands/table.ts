@@ -6,12 +6,14 @@ import type { Command } from './command.ts';
 import { factCommands } from './facts.ts';
 import { folderCommands } from './folders.ts';
 import { hashCommands } from './hashes.ts';
+import { helpCommand } from './help.ts';
 import { listingCommands } from './listings.ts';
 import { nameCommands } from './names.ts';
 import { protectionCommands } from './protection.ts';
+import { siteCommands } from './site.ts';
 import { transferCommands } from './transfers.ts';
 
-export const commands: ReadonlyMap<string, Command> = new Map(
+const table = new Map<string, Command>(
   [
     ...accessCommands,
     ...protectionCommands,
@@ -23,5 +25,9 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     ...transferCommands,
     ...hashCommands,
     ...aboutCommands,
+    ...siteCommands,
   ].map((command) => [command.verb, command]),
 );
+table.set('HELP', helpCommand(table));
+
+export const commands: ReadonlyMap<string, Command> = table;

@@ -72,7 +72,6 @@ async function retr(session: Session, argument: string): Promise<void> {
 async function stor(session: Session, argument: string): Promise<void> {
   const { start } = session.takeRange();
   const path = session.path(argument, 'w');
-  if (start > 0) session.demand('a', path);
   await withSource(session, () => store(session, path, start, `Ready for ${oneLine(argument)}.`));
 }
 
