@@ -220,3 +220,18 @@ describe('CCC', () => {
     expect(await (await Raw.login(await secure({ allowClear: true }))).say('CCC')).toMatch(/^533/);
   });
 });
+
+test.each([false, true])(
+  'a client that resets its TLS connection takes nothing with it (CCC allowed: %s)',
+  async (allowClear) => {
+    const served = await secure({ allowClear });
+    for (let count = 0; count < 5; count++) {
+      const client = await upgraded(served);
+      await client.passive();
+      client.send('LIST\r\nPWD\r\n');
+      client.underTls!.resetAndDestroy();
+    }
+    await expect.poll(() => served.server.connections).toBe(0);
+    expect(await (await upgraded(served)).say('NOOP')).toMatch(/^200/);
+  },
+);
