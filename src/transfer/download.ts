@@ -114,11 +114,12 @@ async function publishDownload(
   let now: Fingerprint;
   let entry: Entry;
   try {
-    const { size, stamps } = await lane.inspect(names.remote);
+    const { size, stamps, mtime } = await lane.inspect(names.remote);
     now = { size: size ?? action.size, stamps };
     if (!sameVersion(now, action.source)) throw new ChangingError('it changed on the server while it was received');
     entry = await stage.commit({
-      mtime: action.mtime,
+      // Asked of this very file, the time is never coarser than a listing's.
+      mtime: mtime ?? action.mtime,
       ...(action.mode === undefined ? {} : { mode: action.mode }),
       expected: action.replaces === null ? null : await expectedTarget(context, action),
     });
