@@ -5,50 +5,73 @@
  */
 import type { EntryKind } from '../../model/index.ts';
 import { type Modified, monthOf, type WallClock } from './dates.ts';
-import { byteCount, type LineReader, roleOf } from './seen.ts';
+import { byteCount, type LineReader, roleOf, type Seen } from './seen.ts';
 
 const PERMISSIONS = /^[-a-zA-Z?][-rwxsStTlL]{9}[+.@]? /;
 const NETWARE = /^[-d] +\[[-A-Z]{8}\] /;
 
 // Size (for a device, its two numbers), a date in one of three orders, its time or year, and the one space that
-// separates the name; any further space belongs to the name. Each run is bounded by a space before it, so that a
-// hostile line takes linear time.
-const SIZE_AND_DATE =
-  / (-?\d{1,19}|\d{1,9}, *\d{1,9}) +(?:(?:([A-Za-z]{3}) +(\d{1,2})|(\d{1,2}) +([A-Za-z]{3})) +(?:(\d{1,2}):(\d\d)|(\d{4}))|(\d{4})-(\d\d)-(\d\d) +(\d\d):(\d\d)) /g;
+// separates the name; any further space belongs to the name. Every run of spaces or digits has a fixed beginning or a
+// bound, so that a hostile line takes linear time.
+const SIZE = /(-?\d{1,19}|\d{1,9}, *\d{1,9})/.source;
+const NAMED = /(?:([A-Za-z]{3}) +(\d{1,2})|(\d{1,2}) +([A-Za-z]{3})) +(?:(\d{1,2}):(\d\d)|(\d{4}))/.source;
+const NUMERIC = /(\d{4})-(\d\d)-(\d\d) +(\d\d):(\d\d)/.source;
+const SIZE_AND_DATE = `${SIZE} +(?:${NAMED}|${NUMERIC}) `;
+
+// Link count, owner, group. It goes first, since `1 jan 20 2026 Nov 20 13:20 x` is not a file of January 20.
+// LIMIT: where a server prints none of the three, `12 Nov 20 2026 Jan  1  2020 x` is read as a file `x` all the same.
+const USUAL = new RegExp(`[+.@]? +\\d+ +\\S+ +\\S+ +${SIZE_AND_DATE}`, 'y');
+const ANYWHERE = new RegExp(` ${SIZE_AND_DATE}`, 'g');
 
 export function unixLine(clock: WallClock): LineReader {
   return (line) => {
     const plain = PERMISSIONS.test(line);
     if (!plain && !NETWARE.test(line)) return undefined;
+    if (plain) {
+      USUAL.lastIndex = 10;
+      const match = USUAL.exec(line);
+      const modified = match && dateOf(match, clock);
+      if (modified) return seen(line, match[1]!, modified, line.slice(USUAL.lastIndex), modeOf(line));
+    }
     // The space that ends the permissions may already be the one before the size.
-    SIZE_AND_DATE.lastIndex = plain ? 10 : 2;
-    for (let match = SIZE_AND_DATE.exec(line); match; match = SIZE_AND_DATE.exec(line)) {
+    ANYWHERE.lastIndex = plain ? 10 : 2;
+    for (let match = ANYWHERE.exec(line); match; match = ANYWHERE.exec(line)) {
       const modified = dateOf(match, clock);
-      if (modified === undefined) {
-        SIZE_AND_DATE.lastIndex = match.index + 1;
-        continue;
+      if (modified) {
+        return seen(line, match[1]!, modified, line.slice(ANYWHERE.lastIndex), plain ? modeOf(line) : undefined);
       }
-      const kind = kindOf(line.charCodeAt(0));
-      let name = line.slice(SIZE_AND_DATE.lastIndex);
-      if (kind === 'link') {
-        const arrow = name.indexOf(' -> ');
-        // Name and target may both hold an arrow: where there are two, which of them ends the name is anyone's guess.
-        if (arrow >= 0 && name.indexOf(' -> ', arrow + 1) >= 0) return undefined;
-        if (arrow >= 0) name = name.slice(0, arrow);
-      }
-      return {
-        name,
-        role: roleOf(name),
-        kind,
-        size: kind === 'file' ? byteCount(match[1]!) : null,
-        mode: plain ? modeOf(line) : undefined,
-        mtime: modified.mtime,
-        precision: modified.precision,
-        zoned: modified.zoned,
-        stamps: modified.stamps,
-      };
+      ANYWHERE.lastIndex = match.index + 1;
     }
     return undefined;
+  };
+}
+
+function seen(
+  line: string,
+  size: string,
+  modified: Modified,
+  rest: string,
+  mode: number | undefined,
+): Seen | undefined {
+  const kind = kindOf(line.charCodeAt(0));
+  let name = rest;
+  if (kind === 'link') {
+    const arrow = rest.indexOf(' -> ');
+    // Name and target may both hold an arrow: where there are two, which of them ends the name is anyone's guess.
+    if (arrow >= 0 && rest.indexOf(' -> ', arrow + 1) >= 0) return undefined;
+    if (arrow >= 0) name = rest.slice(0, arrow);
+  }
+  const { mtime, precision, zoned, stamps } = modified;
+  return {
+    name,
+    role: roleOf(name),
+    kind,
+    size: kind === 'file' ? byteCount(size) : null,
+    mode,
+    mtime,
+    precision,
+    zoned,
+    stamps,
   };
 }
 

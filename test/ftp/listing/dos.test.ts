@@ -59,6 +59,8 @@ describe('one line of EPLF', () => {
     ['a file', '+i8388621.48594,m825718503,r,s280,\tdjb.html', { path: 'djb.html', kind: 'file', size: 280, mtime: '1996-03-01T22:15', precision: 1000, zoned: true, stamps: { list: '1996-03-01T22:15:03' } }],
     ['a directory', '+i8388621.50690,m824255907,/,\t514', { path: '514', kind: 'directory', size: null }],
     ['a mode', '+up644,r,\ta', { mode: 0o644, mtime: null }],
+    ['a directory with a size', '+s12,/,\td', { kind: 'directory', size: null }],
+    ['what can be read and entered', '+/,r,s12,\td', { kind: 'directory', size: null }],
     ['neither to be read nor to be entered', '+i1,\ta', { kind: 'other' }],
     ['a name with a tab and a space', '+r,s1,\t a\tb', { path: ' a\tb' }],
   ]; // biome-ignore format: a table

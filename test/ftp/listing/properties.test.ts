@@ -47,7 +47,7 @@ describe.each(dialects)('%s', (_, { parser, render, kinds, days, precision }) =>
   // Where a name holds an arrow, nobody can tell the end of a link's name; where it begins with a space, nobody can
   // tell the layout of IIS apart from another one.
   const readable = (thing: Thing) =>
-    !(render === asUnix && thing.kind === 'link' && thing.name.includes(' -> ')) &&
+    !(render === asUnix && thing.kind === 'link' && `${thing.name} -> `.indexOf(' -> ') < thing.name.length) &&
     !(render === asDos && thing.kind === 'directory' && thing.name.startsWith(' '));
   const things = directory(NOW, kinds, days).map((some) => some.filter(readable));
   const bytesOf = (some: Thing[], newline: string) => Buffer.from(some.map((one) => render(one) + newline).join(''));

@@ -73,7 +73,7 @@ export function asUnix({ name, kind, size, at }: Thing): string {
 
 export function asUnixWithYears({ name, kind, size, at }: Thing): string {
   const date = `${MONTHS[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)}  ${at.getUTCFullYear()}`;
-  return `${LETTER[kind]}rw-r--r-- ${String(size)} ${date} ${name}`;
+  return `${LETTER[kind]}rw-r--r-- owner group ${size} ${date} ${name}`;
 }
 
 export function asDos({ name, kind, size, at }: Thing): string {

@@ -33,6 +33,9 @@ describe('one line of LIST in the manner of ls', () => {
     ['neither link count nor owner nor group', '-rw-r--r-- 12 Nov 20 11:20 a', FILE],
     ['owner and group as numbers', '-rw-r--r-- 1 1000 1000 12 Nov 20 11:20 a', FILE],
     ['owner and group with spaces', '-rw-r--r-- 1 Domain User Domain Users 12 Nov 20 11:20 a', FILE],
+    ['an owner named like a month, with a group and a size that could be its day and year', '-rw-r--r--   1 jan      20           2026 Nov 20 11:20 a', { ...FILE, path: 'a', size: 2026 }],
+    ['an owner of three letters, with a group and a size that could be a day and a year', '-rw-r--r-- abc 12 2026 Nov 20 11:20 a', { ...FILE, path: 'a', size: 2026 }],
+    ['a link count, an owner with a space, a group and a size that could be a date', '-rw-r--r-- 7 abc 12 2026 12 Nov 20 11:20 a', { ...FILE, path: 'a' }],
     ['an owner with a backslash', '-rw-r--r-- 1 CORP\\me Users 12 Nov 20 11:20 a', FILE],
     ['a group that runs into the size no more than by a space', '-rw-r--r-- 1 o averyverylonggroupname 12 Nov 20 11:20 a', FILE],
     ['an access control list', '-rw-r--r--+ 1 o g 12 Nov 20 11:20 a', { ...FILE, mode: 0o644 }],
@@ -124,6 +127,11 @@ describe('times of a server in another zone', () => {
       stamps: { list: '2026-11-20T11:20' },
     });
     expect(one(line, { offsetMinutes: -480, now: NOW })).toMatchObject({ mtime: '2026-11-20T19:20', zoned: true });
+  });
+  it('are moved there where only the day is printed, too', () => {
+    expect(one('-rw-r--r-- 1 o g 12 Nov 20  2025 a', { offsetMinutes: 330 })).toMatchObject({
+      mtime: '2025-11-19T18:30',
+    });
   });
   it('are not known to be UTC where it was not', () => {
     expect(one(line, { offsetMinutes: null })).toMatchObject({ mtime: '2026-11-20T11:20', zoned: false });
