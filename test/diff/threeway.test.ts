@@ -292,6 +292,60 @@ describe('sync', () => {
   });
 });
 
+describe('every combination of what can have become of one file', () => {
+  const STATES = ['absent', 'as agreed', 'edited'] as const;
+  const cases = [true, false].flatMap((known) =>
+    STATES.flatMap((local) =>
+      STATES.flatMap((remote) =>
+        (['keep-both', 'local', 'remote', 'fail'] as const).flatMap((conflict) =>
+          (['none', 'tracked', 'all'] as const).map((remove) => ({ known, local, remote, conflict, remove })),
+        ),
+      ),
+    ),
+  );
+
+  it.each(cases)('known: $known, local $local, remote $remote, conflict: $conflict, delete: $remove', (one) => {
+    const world = World.agreedOn({ a: 'agreed', other: '1' });
+    if (!one.known) world.baseline.delete('a' as never);
+    for (const side of ['local', 'remote'] as const) {
+      if (one[side] === 'absent') world.remove(side, 'a');
+      if (one[side] === 'edited') world.write(side, 'a', `by ${side}`);
+    }
+    const options = { direction: 'sync', conflict: one.conflict, delete: one.remove } as const;
+    const { conflicts } = world.run(options);
+    const end = { local: draw(world.local), remote: draw(world.remote) };
+    const goal = outcome(one);
+    expect(conflicts.length).toBe(goal === 'conflict' ? 1 : 0);
+    const now = { absent: {}, 'as agreed': { a: 'agreed' }, edited: null } as const;
+    if (goal === 'conflict' || goal === 'left')
+      for (const side of ['local', 'remote'] as const)
+        expect(end[side]).toEqual({ ...(now[one[side]] ?? { a: `by ${side}` }), other: '1' });
+    else expect(end).toEqual({ local: { ...goal, other: '1' }, remote: { ...goal, other: '1' } });
+  });
+
+  /** What both sides hold in the end; `left`: as it was; `conflict`: as it was, and said. */
+  function outcome({ known, local, remote, conflict, remove }: (typeof cases)[number]): object | 'left' | 'conflict' {
+    const content = {
+      local: local === 'edited' ? 'by local' : 'agreed',
+      remote: remote === 'edited' ? 'by remote' : 'agreed',
+    };
+    if (local === 'absent' && remote === 'absent') return {};
+    if (local === 'absent' || remote === 'absent') {
+      const side = local === 'absent' ? 'remote' : 'local';
+      const unmoved = known && (side === 'local' ? local : remote) === 'as agreed';
+      return !unmoved ? { a: content[side] } : remove === 'none' ? 'left' : {};
+    }
+    if (content.local === content.remote) return { a: 'agreed' };
+    if (known && local === 'as agreed') return { a: content.remote };
+    if (known && remote === 'as agreed') return { a: content.local };
+    if (conflict === 'fail') return 'conflict';
+    if (conflict !== 'keep-both') return { a: content[conflict] };
+    // The remote one was edited last, except where only the local one was.
+    const [newer, older] = remote === 'edited' ? (['remote', 'local'] as const) : (['local', 'remote'] as const);
+    return { a: content[newer], [`a.conflict-${older}-T`]: content[older] };
+  }
+});
+
 function sorted(drawing: Drawing): unknown {
   return Object.fromEntries(Object.entries(drawing).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
