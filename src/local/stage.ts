@@ -96,7 +96,8 @@ class Stage implements LocalStage {
   async commit(options: CommitOptions): Promise<Entry> {
     try {
       await this.#written;
-      const replaced = await lstatIfThere(this.#target);
+      // Where nothing may be there, taking the name at the end is the look.
+      const replaced = options.expected === null ? null : await lstatIfThere(this.#target);
       this.#requireExpected(options.expected, replaced);
       await this.#dress(options, replaced);
       if (this.#staging.syncs) await this.#handle.sync();

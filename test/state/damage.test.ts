@@ -80,9 +80,13 @@ describe('a damaged memory', () => {
     for (const make of [remembered, killed]) {
       const directory = await make();
       damage(directory);
+      const before = readdirSync(directory, { recursive: true }).filter((name) => /CURRENT|format/.test(String(name)));
       const error = await recall(directory).catch((e: unknown) => e);
       expect(error).toBeInstanceOf(StateError);
       expect((error as Error).message).toContain(directory);
+      // Nothing was begun anew beside the ruins.
+      const after = readdirSync(directory, { recursive: true }).filter((name) => /CURRENT|format/.test(String(name)));
+      expect(after).toEqual(before);
       expect((error as Error).message).toMatch(/Move that folder away, or run with --adopt/);
     }
   });

@@ -163,14 +163,18 @@ describe('a memory on the disk', () => {
 
   it.runIf(process.platform !== 'win32')('is for its owner alone', async () => {
     const directory = join(emptyFolder(), 'job');
+    const requirePrivate = () => {
+      expect(statSync(directory).mode & 0o777).toBe(0o700);
+      for (const name of readdirSync(directory, { recursive: true }) as string[]) {
+        expect(statSync(join(directory, name)).mode & 0o077, name).toBe(0);
+      }
+    };
     const memory = await openMemory(directory);
-    await memory.learn(agreed('a'));
+    requirePrivate();
+    // Enough for the store to begin new files.
+    for (let i = 0; i < 6; i++) await memory.setNote(`n${i}`, 'x'.repeat(1 << 20));
     await memory.close();
-    expect(statSync(directory).mode & 0o777).toBe(0o700);
-    for (const name of readdirSync(directory, { recursive: true }) as string[]) {
-      const stats = statSync(join(directory, name));
-      expect(stats.mode & 0o077, name).toBe(0);
-    }
+    requirePrivate();
   });
 
   it('rejects, and does not fall silent, once it is closed', async () => {
