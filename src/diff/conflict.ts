@@ -9,7 +9,6 @@ import { later } from './times.ts';
 const REASON: Reason = 'conflict';
 
 export function settleFiles(slot: Slot, local: Entry, remote: Entry, context: Context, draft: Draft): void {
-  draft.holds = true;
   const told = draft.evidence.remoteTime.get(slot.path);
   const byTime = context.options.conflict === 'newer' || context.options.conflict === 'keep-both';
   if (byTime && told === undefined && !remote.zoned && context.options.canAskTime) {
@@ -33,7 +32,6 @@ export function settleFiles(slot: Slot, local: Entry, remote: Entry, context: Co
  * other rule would have to remove a whole directory that changed.
  */
 export function settleKinds(slot: Slot, file: Entry, fileSide: Side, context: Context, draft: Draft): void {
-  draft.holds = true;
   if (context.options.conflict !== 'keep-both' || !setAside(slot, file, fileSide, context, draft)) {
     leave(slot, draft);
     return;

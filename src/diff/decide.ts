@@ -38,7 +38,10 @@ export interface Decision {
   /** Not empty: everything else here is void. Gather all of it and decide this view again. */
   readonly asks: readonly Ask[];
   readonly descend: readonly Descent[];
-  /** Whether something in this directory stays at the destination (in a sync: on either side). */
+  /**
+   * Of a directory that is on one side only: whether something in it stays, so that it cannot be removed. Always so
+   * where a listing is incomplete.
+   */
   readonly holds: boolean;
   /** Why nothing in or below this directory may be deleted: a listing was incomplete. */
   readonly untrusted?: string;
@@ -76,7 +79,7 @@ export function decide(view: View, filter: Filter, options: DecideOptions, evide
     taken: once(() => namesIn(view)),
   };
   const draft = new Draft(direction, evidence);
-  draft.holds = untrusted !== undefined || written.some((side) => rest[side]);
+  draft.holds = untrusted !== undefined || written.some((side) => rest[side] || trusted[side].strange);
   for (const found of [trusted.local.problems, trusted.remote.problems, problems])
     for (const problem of found) draft.problems.push(problem);
   for (const slot of slots) {

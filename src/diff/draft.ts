@@ -107,8 +107,11 @@ export class Draft {
     this.actions.push(action);
   }
 
-  mkdir(slot: Slot, side: Side, reason: Reason): void {
-    this.actions.push({ action: 'mkdir', path: nameOn(side, this.direction, slot), side, reason });
+  /** `wanted`: even if nothing goes into it. */
+  mkdir(slot: Slot, side: Side, reason: Reason, wanted = true): void {
+    const path = nameOn(side, this.direction, slot);
+    this.actions.push({ action: 'mkdir', path, side, reason });
+    if (!wanted) this.optional.push(path);
   }
 
   remove(action: DeleteAction['action'], side: Side, entry: Entry, reason: Reason): void {

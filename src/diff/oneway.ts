@@ -12,7 +12,7 @@ export function decideOneWay(slot: Slot, context: Context, draft: Draft, source:
   const from = slot[source];
   const to = slot[destination];
   const step: Step = { slot, context, draft, source, destination };
-  if (from && isSpecial(from)) leaveOut(step, from, to);
+  if (from && isSpecial(from)) leaveOut(step, from);
   else if (!from) goneAtSource(step, to);
   else if (!to) newAtDestination(step, from);
   else if (isSpecial(to)) {
@@ -26,7 +26,6 @@ export function decideOneWay(slot: Slot, context: Context, draft: Draft, source:
   else if (from.kind === 'directory') {
     draft.learnDirectory(slot);
     draft.walk(slot, { local: true, remote: true });
-    draft.holds = true;
   } else fileOnBoth(step, from, to);
 }
 
@@ -39,9 +38,8 @@ interface Step {
 }
 
 /** A link at the source is out of scope, and so is what has its name on the other side. */
-function leaveOut({ slot, context, draft, source }: Step, from: Entry, to: Entry | null): void {
+function leaveOut({ slot, context, draft, source }: Step, from: Entry): void {
   draft.links++;
-  if (to) draft.holds = true;
   if (source === 'local' && from.kind === 'link' && context.options.links === 'follow')
     draft.problem(
       slot,
@@ -61,15 +59,13 @@ function newAtDestination({ slot, context, draft, source, destination }: Step, f
     draft.transfer(slot, from, destination, lost ? 'drift' : 'new', null);
     return;
   }
-  draft.mkdir(slot, destination, 'new');
-  if (!filter.wants(slot.path, 'directory')) draft.optional.push(slot.path);
+  draft.mkdir(slot, destination, 'new', filter.wants(slot.path, 'directory'));
   draft.walk(slot, only(source));
 }
 
 function fileOnBoth(step: Step, from: Entry, to: Entry): void {
   const { slot, context, draft, destination } = step;
   const verdict = compare(pairOf(slot, from, to, step.source), context.options, draft.evidence);
-  draft.holds = true;
   switch (verdict.is) {
     case 'ask':
       draft.ask(slot, verdict.ask);
@@ -143,12 +139,11 @@ function otherKind(step: Step, from: Entry, to: Entry): void {
 
 function goneAtSource(step: Step, to: Entry | null): void {
   const { slot, context, draft, source, destination } = step;
-  if (context.unseen[source]) {
-    if (to) draft.holds = true;
-  } else if (!to) {
+  if (context.unseen[source]) return;
+  if (!to) {
     if (slot.agreed && !context.unseen[destination]) draft.forgotten.push(slot.agreed.path);
   } else if (isSpecial(to)) draft.keep();
-  else if (!mayDelete(context)) draft.holds = true;
+  else if (!mayDelete(context)) return;
   else if (to.kind === 'directory') removeDirectory(step, to);
   else removeFile(step, to);
 }

@@ -44,7 +44,6 @@ function onBoth(slot: Slot, local: Entry, remote: Entry, context: Context, draft
     otherKind(slot, local, remote, context, draft);
     return;
   }
-  draft.holds = true;
   if (local.kind === 'directory') {
     draft.learnDirectory(slot);
     draft.walk(slot, { local: true, remote: true });
@@ -71,10 +70,7 @@ function onBoth(slot: Slot, local: Entry, remote: Entry, context: Context, draft
 /** On `side` only: new there, or gone from the other. Unseen is not gone, and then nothing is done. */
 function onOne(slot: Slot, entry: Entry, side: Side, context: Context, draft: Draft): void {
   const other = otherSide(side);
-  if (context.unseen[other]) {
-    draft.holds = true;
-    return;
-  }
+  if (context.unseen[other]) return;
   const { agreed } = slot;
   if (agreed?.kind === entry.kind) {
     gone(slot, entry, side, context, draft);
@@ -84,8 +80,7 @@ function onOne(slot: Slot, entry: Entry, side: Side, context: Context, draft: Dr
   const reason = agreed ? 'changed' : 'new';
   if (entry.kind === 'file') draft.transfer(slot, entry, other, reason, null);
   else {
-    draft.mkdir(slot, other, reason);
-    if (!context.filter.wants(slot.path, 'directory')) draft.optional.push(slot.path);
+    draft.mkdir(slot, other, reason, context.filter.wants(slot.path, 'directory'));
     draft.walk(slot, only(side));
   }
 }
@@ -99,8 +94,7 @@ function gone(slot: Slot, entry: Entry, side: Side, context: Context, draft: Dra
     draft.transfer(slot, entry, otherSide(side), 'changed', null);
     draft.holds = true;
   } else if (context.options.delete === 'none') draft.keep();
-  else if (!mayDelete(context)) draft.holds = true;
-  else {
+  else if (mayDelete(context)) {
     // Of a directory provisional: if something in it stays or comes back, so does the directory.
     draft.remove('delete', side, entry, 'deleted at the source');
     if (entry.kind === 'directory') draft.walk(slot, only(side));
@@ -133,7 +127,6 @@ function otherKind(slot: Slot, local: Entry, remote: Entry, context: Context, dr
   if (typeof moved === 'object') draft.ask(slot, moved.ask);
   else if (moved === 'moved') settleKinds(slot, file, fileSide, context, draft);
   else {
-    draft.holds = true;
     draft.remove('replace', fileSide, file, 'kind changed');
     draft.mkdir(slot, fileSide, 'kind changed');
     draft.walk(slot, only(directorySide));

@@ -140,6 +140,14 @@ describe('what the filters leave out', () => {
     expect(lines(world.walk({}, rules))).toEqual([]);
   });
 
+  it('under include, and under another Unicode form', () => {
+    const world = new World({ [NFC]: { d: { b: '1' }, e: { 'a.txt': '1' } } }, { [NFD]: {} });
+    expect(lines(world.walk({}, { include: ['*.txt'] }))).toEqual([
+      `mkdir remote ${NFD}/e (new)`,
+      `upload ${NFC}/e/a.txt as ${NFD}/e/a.txt (new)`,
+    ]);
+  });
+
   it('under include, a directory that is not asked for is no stranger to delete, but what is asked for in it is', () => {
     const world = new World({}, { d: { 'a.txt': '1' }, e: {} });
     expect(lines(world.walk({ delete: 'all' }, { include: ['*.txt'] }))).toEqual([

@@ -289,6 +289,17 @@ const CASES: readonly Case[] = [
     complains: ['SRC : name'],
     kept: 1,
   },
+  {
+    says: 'a name at the destination that cannot be carried: the directory that it is in stays',
+    agreed: { d: { a: '1' }, b: '1' },
+    since: (world, source, destination) =>
+      world.remove(source, 'd').fault(destination, 'd', {
+        problems: [{ path: 'd' as never, side: destination, code: 'name', message: 'line break' }],
+      }),
+    plans: ['delete DST d/a (deleted at the source)'],
+    complains: ['DST d: name'],
+    kept: 1,
+  },
 ];
 
 describe.each(['push', 'pull'] as const)('%s', (direction) => {
