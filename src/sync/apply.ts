@@ -9,13 +9,16 @@ import {
   type Plan,
   printable,
   type RelPath,
+  ROOT,
   type Side,
+  type Sighting,
   StaleError,
   type Summary,
 } from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
 import { act } from './act.ts';
 import { matches } from './expectation.ts';
+import { listRemote } from './listings.ts';
 import type { Pair } from './pair.ts';
 import { tellPlan } from './plan.ts';
 import { conduct, type RunOptions } from './run.ts';
@@ -27,7 +30,7 @@ const MOST_NAMED = 10;
 export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promise<Summary> {
   return conduct(job, options, async ({ pair, tally, signal, tell }) => {
     if (plan.guard.refused) throw new GuardError(plan.guard.reasons.join('; '));
-    const moved = await whatMoved(pair, plan, signal);
+    const moved = await whatMoved(pair, plan, signal, job.retries + 1);
     if (moved.length > 0) throw new StaleError(sayStale(plan, moved));
     tellPlan(plan, tell);
     tally.untouched = plan.untouched;
@@ -71,7 +74,7 @@ function expectations(action: Action): Expected[] {
   return [{ side: action.side, path: action.action === 'rename' ? action.from : action.path, was: action.expected }];
 }
 
-async function whatMoved(pair: Pair, plan: Plan, signal: AbortSignal): Promise<RelPath[]> {
+async function whatMoved(pair: Pair, plan: Plan, signal: AbortSignal, attempts: number): Promise<RelPath[]> {
   // What makes way for another kind is expected to be there by the removal, not to be absent by the transfer.
   const replaced = new Set(plan.actions.filter(({ action }) => action === 'replace').map(({ path }) => path));
   const all = plan.actions.flatMap(expectations).filter(({ was, path }) => was !== null || !replaced.has(path));
@@ -81,10 +84,14 @@ async function whatMoved(pair: Pair, plan: Plan, signal: AbortSignal): Promise<R
     if (was === null ? entry !== null : !entry || !matches(entry.kind, fingerprintOf(entry), was)) moved.add(path);
   }
   const remote = all.filter(({ side }) => side === 'remote');
-  const sightings = await pair.remote.sight(
-    remote.map(({ path }) => path),
-    signal,
-  );
+  // Where the whole remote folder is not there yet, no path in it can be asked for.
+  const nothingThere = remote.length > 0 && (await listRemote(pair, ROOT, signal, attempts)) === null;
+  const sightings: readonly Sighting[] = nothingThere
+    ? remote.map(({ path }) => ({ path, found: 'absent' }))
+    : await pair.remote.sight(
+        remote.map(({ path }) => path),
+        signal,
+      );
   remote.forEach(({ path, was }, index) => {
     const sighting = sightings[index];
     if (was === null) {

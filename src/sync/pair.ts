@@ -2,8 +2,9 @@
 import type { JobSettings } from '../config/settings.ts';
 import { connectFtp } from '../ftp/remote.ts';
 import { openLocal } from '../local/index.ts';
-import type { Local, Memory, Remote } from '../model/index.ts';
+import { type Local, LocalError, type Memory, type Remote } from '../model/index.ts';
 import { acquireLock, jobFolder, openMemory, stateFolder } from '../state/index.ts';
+import { absentLocal } from './absent-local.ts';
 
 export interface Pair {
   readonly local: Local;
@@ -16,8 +17,8 @@ export interface OpenPair extends Pair {
 }
 
 export interface PairOptions {
-  /** Makes the local folder if it is missing (a pull into a new place). */
-  readonly createLocal?: boolean;
+  /** A local folder that is missing is made (a pull into a new place), taken for empty (a look at one), or refused. */
+  readonly missingLocal?: 'make' | 'empty' | 'refuse';
   /** Where states are kept; the user's state folder otherwise. */
   readonly stateBase?: string;
   /** Each line on the control connection, secrets masked. */
@@ -51,7 +52,7 @@ export async function openPair(job: JobSettings, options: PairOptions, signal: A
     const folder = stateOf(job, options.stateBase);
     const lock = await acquireLock(folder, { job: job.name });
     closers.push(() => lock.release());
-    const local = await openLocal(job.local, { links: job.links, create: options.createLocal ?? false });
+    const local = await openLocalOf(job, options);
     const memory = await openMemory(folder);
     closers.push(() => memory.close());
     const remote = remoteOf(job, options.wire);
@@ -60,6 +61,16 @@ export async function openPair(job: JobSettings, options: PairOptions, signal: A
     return { local, remote, memory, close };
   } catch (error) {
     await close();
+    throw error;
+  }
+}
+
+async function openLocalOf(job: JobSettings, { missingLocal = 'refuse' }: PairOptions): Promise<Local> {
+  try {
+    return await openLocal(job.local, { links: job.links, create: missingLocal === 'make' });
+  } catch (error) {
+    const missing = error instanceof LocalError && error.errno === 'ENOENT';
+    if (missing && missingLocal === 'empty') return absentLocal(job.local);
     throw error;
   }
 }

@@ -49,6 +49,7 @@ export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
     if (options.dryRun) return undefined;
     if (observed.missing.remote && job.direction !== 'pull') await pair.remote.makeRoot(signal);
     await mendSwaps(pair.remote, pair.memory, signal);
+    await sweepLeftovers(pair, plan.actions, observed.stale, signal);
     await act(plan.actions, {
       pair,
       tally,
@@ -60,7 +61,6 @@ export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
       order: job.order,
       strict: false,
     });
-    await sweepLeftovers(pair, plan.actions, observed.stale, signal);
     return undefined;
   });
 }
@@ -120,7 +120,7 @@ export async function conduct(
 /** A source that is not there is what the guard is for: it may be an unmounted disk. */
 async function open(job: JobSettings, options: RunOptions, signal: AbortSignal): Promise<OpenPair> {
   const pairOptions: PairOptions = {
-    createLocal: job.direction !== 'push' && !options.dryRun,
+    missingLocal: job.direction === 'push' ? 'refuse' : options.dryRun ? 'empty' : 'make',
     ...(options.stateBase === undefined ? {} : { stateBase: options.stateBase }),
     ...(options.wire === undefined ? {} : { wire: options.wire }),
   };
