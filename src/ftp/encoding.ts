@@ -92,10 +92,12 @@ function byTable(name: string): NameCodec {
 
 function notText(bytes: string, charset: string): NameError {
   return new NameError(
-    `the name ${printable(bytes)} (one character a byte) is not valid ${charset}: set encoding to what the server uses`,
+    `the name ${shown(bytes)} (one character a byte) is not valid ${charset}: set encoding to what the server uses`,
   );
 }
 
 function notEncodable(text: string, charset: string): NameError {
-  return new NameError(`the name ${printable(text)} cannot be written in ${charset}: rename it, or set encoding`);
+  return new NameError(`the name ${shown(text)} cannot be written in ${charset}: rename it, or set encoding`);
 }
+
+const shown = (name: string) => printable(name.length > 120 ? `${name.slice(0, 120)}…` : name);

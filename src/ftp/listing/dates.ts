@@ -84,7 +84,11 @@ function digits(text: string, from: number, to: number): number {
   return value;
 }
 
-/** Reads the dates of one server's LIST lines. */
+/**
+ * Reads the dates of one server's LIST lines.
+ * LIMIT: one offset stands for the whole year. Where a server prints local time and has summer time, what was modified
+ * in the other half of the year is an hour off; the stamps are not.
+ */
 export class WallClock {
   readonly #offset: number;
   readonly #zoned: boolean;
@@ -98,7 +102,11 @@ export class WallClock {
     this.#limit = new Date(now.getTime() + this.#offset + DAY);
   }
 
-  /** The latest year in which a date without one is not more than a day in the future. */
+  /**
+   * The latest year in which a date without one is not more than a day in the future.
+   * LIMIT: a file that is dated further into the future, by less than the half year in which servers print no year, is
+   * put a year back.
+   */
   yearOf(month: number, day: number, hour: number, minute: number): number {
     const limit = this.#limit;
     let year = limit.getUTCFullYear();

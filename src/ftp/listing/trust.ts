@@ -1,6 +1,7 @@
 /**
  * What the end of a listing says about its being whole. Servers cut listings short and confirm them with 226 all the
  * same; some of them say so in the text of that reply.
+ * LIMIT: Pure-FTPd leaves out names with control characters, and in LIST devices and sockets; it does not count them.
  */
 import { printable } from '../../model/index.ts';
 

@@ -26,7 +26,7 @@ describe('one line of LIST in the manner of IIS', () => {
     ['a name that looks like a kind', '11-20-26  01:20PM                   12 <DIR>          x', { path: '<DIR>          x', kind: 'file' }],
     ['a name of digits', '11-20-26  01:20PM                   12 34 56', { path: '34 56', size: 12 }],
   ]; // biome-ignore format: a table
-  it.runIf(process.platform !== 'win32').each(cases)('%s', (_, line, entry) => {
+  it.each(cases)('%s', (_, line, entry) => {
     const { entries, problems, incomplete } = readList(lines(line));
     expect({ problems, incomplete }).toEqual({ problems: [], incomplete: undefined });
     expect({ ...entries[0]!, mtime: iso(entries[0]!.mtime) }).toMatchObject(entry);
