@@ -27,7 +27,7 @@ export async function cuttingProxy(
   target: { host: string; port: number },
   passive: [number, number],
 ): Promise<CuttingProxy> {
-  const host = '127.0.0.2';
+  const host = '127.0.0.3';
   const sockets = new Set<net.Socket>();
   let cut: Cut | undefined;
 

@@ -62,6 +62,7 @@ export async function start(
   const [user, password] = ['tester', 'geheim-42'];
   const server = new FtpServer({
     users: [{ name: user, password, home: root }],
+    ...(options.passivePorts === undefined ? {} : { passivePorts: options.passivePorts }),
     ...(options.maxClients === undefined ? {} : { maxConnections: options.maxClients }),
     ...(tls === 'none'
       ? {}
