@@ -96,7 +96,7 @@ const server = z
     user: text.describe('User name, where the URL has none. Default: the one in ~/.netrc, else anonymous.').optional(),
     password: password.optional(),
     account: text.describe('Account, for the few servers that ask for one (ACCT).').optional(),
-    connections: count(1, 64).describe('How many connections may be open at once. Default 4.').optional(),
+    connections: count(1, 64).describe('How many connections may be open at once. Default 8.').optional(),
     mode: z
       .enum(['passive', 'active', 'auto'])
       .describe('Who opens data connections; auto is passive, and active where that does not work. Default auto.')

@@ -10,7 +10,7 @@ import type { Overrides, ServerSettings, TlsSettings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { parseRemoteUrl } from './url.ts';
 
-const CONNECTIONS = 4;
+const CONNECTIONS = 8;
 const TIMEOUTS = { connect: 15_000, reply: 60_000, data: 60_000 };
 
 /** Where a server's description stands. */

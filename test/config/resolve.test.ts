@@ -64,7 +64,7 @@ describe('a job', () => {
       port: 21,
       user: 'me',
       password: expect.any(Function),
-      connections: 4,
+      connections: 8,
       tls: { verify: true },
       encoding: 'utf-8',
       mode: 'auto',
@@ -178,7 +178,7 @@ describe('a job', () => {
     }));
 
   test.each([
-    ['the default', {}, {}, {}, 4],
+    ['the default', {}, {}, {}, 8],
     ['the server', { connections: 6 }, {}, {}, 6],
     ['the job', { connections: 6 }, { connections: 2 }, {}, 2],
     ['the command line', { connections: 6 }, { connections: 2 }, { connections: 1 }, 1],
