@@ -50,6 +50,10 @@ export class Knowledge {
   listOffsetMinutes: number | null = null;
   renameOver: boolean | null = null;
   pipelining = true;
+  /** Whether 0xFF in a command is Telnet's escape here, as RFC 959 has it. */
+  telnet = true;
+  /** Whether data connections end without close_notify as a rule, so that asking again is of no use. */
+  endsAbruptly = false;
   tls: Capabilities['tls'] = null;
 
   /** Whether FEAT was answered; without it everything is tried. */

@@ -15,7 +15,7 @@ import { handshakeFailed } from './tls.ts';
 /** A session, logged in and ready. Rejects with ConnectError, TlsError, LoginError or TooManyConnectionsError. */
 export async function openSession(site: Site, signal?: AbortSignal): Promise<Session> {
   const { options, knowledge, counters } = site;
-  const control = new Control(options.wire);
+  const control = new Control(() => knowledge.telnet, options.wire);
   let session: Session | undefined;
   const pipeline = new Pipeline(control, {
     replyTimeout: options.replyTimeout,

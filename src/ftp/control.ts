@@ -17,14 +17,17 @@ export function masked(command: string): string {
 }
 
 export class Control extends FTPContext {
+  readonly #telnet: () => boolean;
   readonly #wire: ((line: string) => void) | undefined;
   readonly #reader = new ReplyReader((line) => this.onStray?.(line));
   /** Told of a line that is no part of any reply. */
   onStray: ((line: string) => void) | undefined;
 
-  constructor(wire?: (line: string) => void) {
+  /** @param telnet whether this server takes 0xFF for Telnet's escape, so that it must be doubled */
+  constructor(telnet: () => boolean, wire?: (line: string) => void) {
     // No timeout of its own: who waits for a reply keeps the deadline.
     super(0, 'latin1');
+    this.#telnet = telnet;
     this.#wire = wire;
   }
 
@@ -43,13 +46,13 @@ export class Control extends FTPContext {
 
   /**
    * The bytes of a command line. Throws a NameError on CR, LF and NUL: they would end the command and begin another
-   * (RFC 959, 5.3.1). 0xFF is doubled, being Telnet's escape (RFC 854).
+   * (RFC 959, 5.3.1). 0xFF is doubled where it is Telnet's escape (RFC 854).
    */
   encodeLine(command: string): string {
     if (/[\r\n\0]/.test(command)) {
       throw new NameError(`FTP cannot carry a line break or NUL: ${printable(masked(command))}`);
     }
-    return `${command.replaceAll('\xff', '\xff\xff')}\r\n`;
+    return `${this.#telnet() ? command.replaceAll('\xff', '\xff\xff') : command}\r\n`;
   }
 
   /** Sends encoded lines in one piece. */

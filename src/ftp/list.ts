@@ -6,7 +6,7 @@
 import { ReplyError } from '../model/errors.ts';
 import type { Listing } from '../model/listing.ts';
 import { nameOf, type RelPath } from '../model/path.ts';
-import { type Transferred, transfer } from './data-transfer.ts';
+import { transfer } from './data-transfer.ts';
 import { exactTime } from './listing/dates.ts';
 import { type ListingParser, listParser, mlsdParser } from './listing/parser.ts';
 import { receiving } from './moving.ts';
@@ -64,23 +64,40 @@ async function byList(session: Session, directory: RelPath, signal?: AbortSignal
   return zoned(session, plain.listing);
 }
 
+type Command = 'MLSD' | 'LIST -a' | 'LIST';
+
 interface Fetched {
   readonly listing: Listing;
   readonly bytes: number;
+  /** Whether the server confirmed the listing. */
+  readonly confirmed: boolean;
+  /** Whether it also ended as the server meant it to. */
+  readonly whole: boolean;
 }
 
-async function fetch(
+async function fetch(session: Session, directory: RelPath, command: Command, signal?: AbortSignal): Promise<Fetched> {
+  const { knowledge } = session.site;
+  const first = await fetchOnce(session, directory, command, signal);
+  if (first.whole || knowledge.endsAbruptly || !session.alive) return first;
+  // What broke off by accident comes whole the second time.
+  const second = await fetchOnce(session, directory, command, signal);
+  if (!second.whole && second.confirmed) knowledge.endsAbruptly = true;
+  return second;
+}
+
+async function fetchOnce(
   session: Session,
   directory: RelPath,
-  command: 'MLSD' | 'LIST -a' | 'LIST',
+  command: Command,
   signal?: AbortSignal,
 ): Promise<Fetched> {
   const { codec, knowledge } = session.site;
   const options = { directory, codec, now: new Date(), offsetMinutes: knowledge.listOffsetMinutes };
   const parser = command === 'MLSD' ? mlsdParser(options) : listParser(options);
   const request = { command, folder: session.site.wire(directory), watchEnd: true, anyEnd: true, signal };
-  const done = await transfer(session, request, receiving(sinkOf(parser)));
-  return { listing: parser.finish(endOf(done)), bytes: done.value };
+  const { value, reply, endedWell } = await transfer(session, request, receiving(sinkOf(parser)));
+  const listing = parser.finish({ clean: endedWell, code: reply.code, text: reply.message });
+  return { listing, bytes: value, confirmed: reply.ok, whole: reply.ok && endedWell };
 }
 
 function sinkOf(parser: ListingParser) {
@@ -90,12 +107,6 @@ function sinkOf(parser: ListingParser) {
     },
   };
 }
-
-const endOf = ({ reply, endedWell }: Transferred<number>) => ({
-  clean: endedWell,
-  code: reply.code,
-  text: reply.message,
-});
 
 /**
  * Measures how far the clock of LIST is from UTC, once, by asking MDTM for a file that LIST has shown with its minute,

@@ -22,6 +22,19 @@ export function folderOf(reply: Reply): string | undefined {
 }
 
 /**
+ * A name that is not there. Whether a server that was asked to enter it has undone the doubling of 0xFF, by the name in its refusal. vsftpd
+ * names nothing and does not; where nothing tells, the RFC holds. Matters in charsets that have a letter there
+ * (windows-1251).
+ */
+const PROBE = '/ferry-\xff-probe';
+
+function isTelnet(refusal: Reply, type: Reply): boolean {
+  if (refusal.message.includes('ferry-\xff\xff-probe')) return false;
+  if (refusal.message.includes('ferry-\xff-probe')) return true;
+  return !/^200 Switching to Binary mode\.$/.test(type.message);
+}
+
+/**
  * Logs in and sends all settings in one flight. The first session also asks what the server can do. Binary is set
  * before anything else: some servers refuse SIZE in ASCII, and would change what is sent.
  */
@@ -30,13 +43,14 @@ export async function login(site: Site, pipeline: Pipeline): Promise<void> {
   const { knowledge, options } = site;
   const first = !knowledge.asked;
   const secure = options.protocol !== 'ftp';
-  const [type, , , protection, features, system, folder] = await Promise.all([
+  const [type, , , protection, features, system, probe, folder] = await Promise.all([
     pipeline.send('TYPE I'),
     site.utf8 ? pipeline.send('OPTS UTF8 ON') : undefined,
     secure ? pipeline.send('PBSZ 0') : undefined,
     secure ? pipeline.send('PROT P') : undefined,
     first ? pipeline.send('FEAT') : undefined,
     first ? pipeline.send('SYST') : undefined,
+    first && !site.utf8 ? pipeline.send(`CWD ${PROBE}`) : undefined,
     first ? pipeline.send('PWD') : undefined,
   ]);
   if (!type.ok) throw notAdmitted(site.place, type);
@@ -48,6 +62,7 @@ export async function login(site: Site, pipeline: Pipeline): Promise<void> {
   }
   if (system) knowledge.learnSystem(system);
   if (features) knowledge.learnFeatures(features);
+  if (probe) knowledge.telnet = isTelnet(probe, type);
   if (folder) knowledge.home = folderOf(folder) ?? '/';
 
   const facts = knowledge.wantedFacts;

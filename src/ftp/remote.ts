@@ -48,9 +48,7 @@ class FtpRemote implements Remote {
   async list(directory: RelPath, signal?: AbortSignal): Promise<Listing> {
     const once = () => this.#pool.use((session) => listDirectory(session, directory, signal), signal);
     try {
-      const listing = await once();
-      // What broke off by accident may come whole the second time.
-      return listing.incomplete === undefined ? listing : await once();
+      return await once();
     } catch (error) {
       if (error instanceof ReplyError && error.retryable) return once();
       throw error;

@@ -41,11 +41,17 @@ export class Session {
 
   readonly send: Send = (command, options) => this.pipeline.send(command, options);
 
-  /** Says goodbye and closes; waits a second at most. */
+  /** Says goodbye and closes, within a second, whatever is under way. */
   async close(): Promise<void> {
     if (!this.alive) return;
     this.onLost = undefined;
-    await this.pipeline.send('QUIT', { timeout: 1000 }).catch(() => {});
+    const timer = setTimeout(() => this.#end(), 1000);
+    await this.pipeline.send('QUIT').catch(() => {});
+    clearTimeout(timer);
+    this.#end();
+  }
+
+  #end(): void {
     this.pipeline.fail(new LostError('the connection was closed'));
   }
 }
