@@ -1,5 +1,6 @@
 /** What `init` wants to know, and the file that comes of it. */
 import { lstat, open } from 'node:fs/promises';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { CONFIG_NAME, didYouMean, formatRemoteUrl, parseConfig, parseRemoteUrl } from '../config/index.ts';
 import { ConfigError, printable, UsageError } from '../model/index.ts';
 
@@ -58,7 +59,7 @@ export const WISHES: readonly WishFor[] = [
 ];
 
 /** The text of the file, checked as a run would check it. A password in the URL is left out of it. */
-export function checkedConfig({ url, local, direction, job, passwordEnv }: FirstConfig) {
+export function checkedConfig({ url, local, direction, job, passwordEnv }: FirstConfig, file: string) {
   const { password, ...place } = parseRemoteUrl(url);
   const { remote, ...server } = place;
   const config = {
@@ -69,11 +70,11 @@ export function checkedConfig({ url, local, direction, job, passwordEnv }: First
         ...(place.user ? { password: { env: passwordEnv } } : {}),
       },
     },
-    jobs: { [job]: { direction, local, server: 'web', ...(remote === '' ? {} : { remote }) } },
+    jobs: { [job]: { direction, local: seenFrom(file, local), server: 'web', ...(remote === '' ? {} : { remote }) } },
   };
   const text = `${JSON.stringify(config, undefined, 2)}\n`;
   parseConfig(text, CONFIG_NAME);
-  const hints = (file: string) => [
+  const hints = [
     `Wrote ${printable(file)}. Next:`,
     ...(place.user
       ? [`  export ${passwordEnv}=…        ${password ? '(the one in the URL was not written down)' : ''}`]
@@ -82,7 +83,13 @@ export function checkedConfig({ url, local, direction, job, passwordEnv }: First
     `  ferry plan ${job}`,
     `  ferry ${direction} ${job}`,
   ];
-  return { text, hints: (file: string) => hints(file).map((line) => line.trimEnd()) };
+  return { text, hints: hints.map((line) => line.trimEnd()) };
+}
+
+/** What was typed is relative to the working folder, what stands in the file is relative to the file. */
+function seenFrom(file: string, local: string): string {
+  if (isAbsolute(local) || local.startsWith('~')) return local;
+  return relative(dirname(resolve(file)), resolve(local)).replaceAll(sep, '/') || '.';
 }
 
 /** Before anything is asked. @throws ConfigError. */

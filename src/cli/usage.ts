@@ -16,5 +16,7 @@ export function usageOf(error: CommanderError): Failure {
 function sentence(message: string): string {
   const [what = '', ...hints] = message.replace(/^error: /, '').split('\n');
   const meant = /\(Did you mean (?:one of )?(.*)\?\)/.exec(hints.join(' '))?.[1];
-  return meant === undefined ? what : `${what}; did you mean ${meant}?`;
+  const named = what.replace('unknown command', 'unknown verb');
+  if (meant !== undefined) return `${named}; did you mean ${meant}?`;
+  return named === what && !what.startsWith('unknown option') ? what : `${named}; --help lists them`;
 }

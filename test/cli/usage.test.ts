@@ -28,8 +28,10 @@ const URL = 'ftp://ann@127.0.0.1:1/www';
 
 describe('a wrong command line ends with 2 and a way on', () => {
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
-    ['an unknown verb', ['psuh', 'site', URL], /unknown command 'psuh'; did you mean push\?/],
+    ['an unknown verb', ['psuh', 'site', URL], /unknown verb 'psuh'; did you mean push\?/],
     ['an unknown flag', ['push', 'site', URL, '--exlude', 'x'], /unknown option '--exlude'; did you mean --exclude\?/],
+    ['a verb like no other', ['frobnicate'], /unknown verb 'frobnicate'; --help lists them/],
+    ['a flag like no other', ['push', '--frobnicate'], /unknown option '--frobnicate'; --help lists them/],
     ['an unknown flag with a value', ['push', 'site', URL, '--max-deletes=5'], /did you mean --max-delete\?/],
     ['a flag without its value', ['push', 'site', URL, '--exclude'], /--exclude <pattern>/],
     ['an unknown rule', ['push', 'site', URL, '--delete', 'al'], /--delete: "al" is none of .*; did you mean all\?/],
@@ -111,7 +113,17 @@ describe('init', () => {
     });
     const second = await world.ferry('init', ...args, '--local', 'other', '-c', 'made.json');
     expect(second.code).toBe(2);
+
     expect(second.stderr).toMatch(/exists already and is left as it is/);
     expect((await world.files('.'))['made.json']).toBe(text);
+  });
+
+  test('the local folder is where it was typed, wherever the file is', async () => {
+    await world.write({ 'etc/readme.txt': '' });
+    const url = `ftp://ann@127.0.0.1:${world.port}/www`;
+    const args = ['--yes', '--url', url, '--local', 'site', '-c', 'etc/sync.config.json'];
+    expect(await world.ferry('init', ...args)).toMatchObject({ code: 0 });
+    const { 'etc/sync.config.json': text } = await world.files('.');
+    expect(JSON.parse(text!)).toMatchObject({ jobs: { site: { local: '../site' } } });
   });
 });

@@ -49,9 +49,9 @@ async function initialise({ config: file = CONFIG_NAME, yes = false, ...given }:
     reads(answer);
     answers[key] = answer;
   }
-  const first = checkedConfig(answers as FirstConfig);
-  await writeConfig(file, first.text);
-  process.stderr.write(`${first.hints(file).join('\n')}\n`);
+  const { text, hints } = checkedConfig(answers as FirstConfig, file);
+  await writeConfig(file, text);
+  process.stderr.write(`${hints.join('\n')}\n`);
 }
 
 /** Asks until the answer can be used. */

@@ -5,6 +5,7 @@ import { planText, wantsColor } from '../../report/index.ts';
 import { plan as makePlan } from '../../sync/index.ts';
 import type { Context, Verb } from '../context.ts';
 import { addRunOptions, type RunFlags } from '../options.ts';
+import { sayReason } from '../reason.ts';
 import { engineOptions } from '../run-job.ts';
 import { planForm, savePlan } from '../saved-plan.ts';
 import { jobOf } from '../target.ts';
@@ -44,25 +45,26 @@ Examples:
 async function planJob(names: readonly string[], flags: PlanFlags, { stdout, signal }: Context): Promise<number> {
   const { settings, warnings } = await jobOf(names, flags, { name: 'plan' });
   let made: Plan | undefined;
-  // The plan says what these would; the summary only counts when something went wrong.
-  const unsaid = (event: RunEventBody) =>
-    event.type === 'plan' ||
-    (event.type === 'start' && !flags.verbose) ||
-    (made !== undefined && (event.type === 'problem' || event.type === 'summary') && !flags.json && !flags.quiet);
+  const inWords = !flags.json && !flags.quiet;
+  // The plan itself says all of this.
+  const unsaid = ({ type }: RunEventBody) =>
+    !flags.quiet && (type === 'start' || type === 'plan' || type === 'summary' || (inWords && type === 'problem'));
   const voice = voiceOf(flags, { words: true, warnings, unsaid });
   try {
-    const { exitCode } = await makePlan(settings, {
+    const summary = await makePlan(settings, {
       ...engineOptions(voice, signal),
       exitCode: flags.exitCode ?? false,
       onPlan: (plan) => {
         made = plan;
       },
     });
-    if (made === undefined) return exitCode;
+    const { exitCode } = summary;
     voice.pause();
+    if (!flags.quiet) sayReason(summary);
+    if (made === undefined) return exitCode;
     if (flags.output !== undefined) await savePlan(flags.output, made);
     if (flags.json) stdout.line(planForm(made));
-    else if (!flags.quiet) {
+    else if (inWords) {
       const color = wantsColor(flags.color, process.stdout, process.env);
       stdout.line(planText(made, { verbose: flags.verbose > 0, color }).trimEnd());
       if (flags.output !== undefined) process.stderr.write(`${secretsMask().mask(savedHint(flags.output, made))}\n`);

@@ -1,10 +1,11 @@
 /** The verb `verify`: compares both sides by content and changes nothing. */
 import { secretsMask } from '../../config/index.ts';
-import { EXIT, type Plan, type RunEventBody } from '../../model/index.ts';
-import { planText, wantsColor } from '../../report/index.ts';
+import { EXIT, type Plan, type RunEventBody, type Summary } from '../../model/index.ts';
+import { counted, planText, wantsColor } from '../../report/index.ts';
 import { verify as verifyJob } from '../../sync/index.ts';
 import type { Context, Verb } from '../context.ts';
 import { addRunOptions, type RunFlags } from '../options.ts';
+import { sayReason } from '../reason.ts';
 import { engineOptions } from '../run-job.ts';
 import { jobOf } from '../target.ts';
 import { voiceOf } from '../voice.ts';
@@ -36,7 +37,7 @@ Examples:
 async function verifyPair(names: readonly string[], flags: RunFlags, { signal }: Context): Promise<number> {
   const { settings, warnings } = await jobOf(names, flags, { name: 'verify' });
   const inWords = !flags.json && !flags.quiet;
-  const unsaid = ({ type }: RunEventBody) => inWords && (type === 'plan' || type === 'start');
+  const unsaid = ({ type }: RunEventBody) => inWords && (type === 'plan' || type === 'start' || type === 'summary');
   const voice = voiceOf(flags, { warnings, unsaid });
   let difference: Plan | undefined;
   try {
@@ -50,11 +51,18 @@ async function verifyPair(names: readonly string[], flags: RunFlags, { signal }:
         process.stderr.write(secretsMask().mask(planText(plan, { verbose: flags.verbose > 0, color })));
       },
     });
-    if (inWords && difference !== undefined && summary.exitCode === EXIT.agreed) {
-      process.stderr.write(`The same on both sides: ${summary.unchanged} files\n`);
-    }
+    voice.pause();
+    if (inWords) sayReason(summary);
+    if (inWords && difference !== undefined) process.stderr.write(`${verdict(summary)}\n`);
     return summary.exitCode;
   } finally {
     await voice.close();
   }
+}
+
+function verdict({ exitCode, unchanged, problems }: Summary): string {
+  if (exitCode === EXIT.agreed) return `The same on both sides: ${counted(unchanged, 'file')}`;
+  const unknown = problems > 0 ? `; ${counted(problems, 'path')} could not be compared` : '';
+  if (exitCode === EXIT.different) return `The two sides differ; ${counted(unchanged, 'file')} the same${unknown}`;
+  return `Of what could be compared, all is the same: ${counted(unchanged, 'file')}${unknown}`;
 }
