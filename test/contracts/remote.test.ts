@@ -28,7 +28,11 @@ class Collected {
 
 const p = toRelPath;
 
-describe.each(variants(['none', 'explicit']))('$title', (variant) => {
+const CASES = variants(['none', 'explicit']).flatMap((variant) =>
+  (['passive', 'active'] as const).map((mode) => ({ ...variant, mode, title: `${variant.title}, ${mode}` })),
+);
+
+describe.each(CASES)('$title', (variant) => {
   let server: AnyServer;
   let remote: Remote;
   let round = 0;
@@ -46,7 +50,7 @@ describe.each(variants(['none', 'explicit']))('$title', (variant) => {
     round++;
     disk = join(server.root, `round ${round}`);
     mkdirSync(disk);
-    remote = connectFtp(clientOptions(server, `/round ${round}`));
+    remote = connectFtp(clientOptions(server, `/round ${round}`, { mode: variant.mode }));
     await remote.open();
     return () => remote.close();
   });
@@ -264,7 +268,7 @@ describe.each(variants(['none', 'explicit']))('$title', (variant) => {
   });
 
   test('missing parts of the root are made', async () => {
-    const deep = connectFtp(clientOptions(server, `/round ${round}/new/deep root`));
+    const deep = connectFtp(clientOptions(server, `/round ${round}/new/deep root`, { mode: variant.mode }));
     await deep.open();
     try {
       await deep.makeRoot();
