@@ -1,4 +1,5 @@
 /** SIGINT and SIGTERM: the first one asks the run to stop and keep what it has, a second one ends it at once. */
+import { setMaxListeners } from 'node:events';
 import { EXIT, InterruptedError } from '../model/index.ts';
 
 /** How long a run may take to close its files and its memory, in ms. */
@@ -7,6 +8,7 @@ const GRACE = 5000;
 /** Aborted by the first signal, with an InterruptedError as the reason. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const exitCode = signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
     process.on(signal, () => {

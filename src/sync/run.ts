@@ -1,4 +1,5 @@
 /** One pass over a job: observe, decide, act, remember, tell. */
+import { setMaxListeners } from 'node:events';
 import type { JobSettings } from '../config/settings.ts';
 import {
   type Capabilities,
@@ -141,6 +142,8 @@ async function open(job: JobSettings, options: RunOptions, signal: AbortSignal):
 /** Ends the run at its own limits by aborting it with a LimitError. */
 function limited(job: JobSettings, outer: AbortSignal | undefined, tally: Tally, tell: Tell) {
   const controller = new AbortController();
+  // Everything that waits listens to it: many transfers at once are no leak.
+  setMaxListeners(0, controller.signal);
   const onAbort = () => controller.abort(outer?.reason);
   if (outer?.aborted) onAbort();
   outer?.addEventListener('abort', onAbort, { once: true });
