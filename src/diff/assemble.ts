@@ -157,7 +157,6 @@ export class Collector {
     for (const action of dropped) {
       const own = this.#removals.get(action.path);
       if (own) own.stays = true;
-      this.#keep(parentOf(action.path));
       // What was to take the place of a file stays away too.
       if (action.action === 'replace' && action.kind === 'file') {
         this.#withdraw(action.side, action.path);

@@ -100,6 +100,13 @@ describe('collector', () => {
     expect(plan.problems.map(({ path, code }) => `${path}: ${code}`)).toEqual(['d: incomplete', 'd/e/b: kind']);
   });
 
+  it('not even an empty directory makes way there', () => {
+    const world = World.agreedOn({ d: { e: { b: {} } } });
+    world.remove('local', 'd/e/b').write('local', 'd/e/b', '1').fault('remote', 'd', { incomplete: 'cut' });
+    expect(lines(world.walk())).toEqual([]);
+    expect(lines(world.walk({ direction: 'sync' }))).toEqual([]);
+  });
+
   it('a file that was to make way below such a directory keeps what was to come out as well', () => {
     const world = World.agreedOn({ d: { e: { a: '1' } } });
     world.remove('local', 'd/e/a').write('local', 'd/e/z', '1');

@@ -1,5 +1,6 @@
 /** Names that are one name to some system: carried exactly, or a problem; never an overwrite, never a delete. */
 import { describe, expect, it } from 'vitest';
+import { draw } from './tree.ts';
 import { complaints, lines, World } from './world.ts';
 
 const NFC = 'caf\u00e9';
@@ -146,6 +147,24 @@ describe('what the filters leave out', () => {
       `mkdir remote ${NFD}/e (new)`,
       `upload ${NFC}/e/a.txt as ${NFD}/e/a.txt (new)`,
     ]);
+    expect(lines(new World(null, null).walk())).toEqual([]);
+    world.remote = world.local;
+    world.local = new World({ [NFD]: {} }, null).local;
+    expect(lines(world.walk({ direction: 'pull' }, { include: ['*.txt'] }))).toEqual([
+      `mkdir local ${NFD}/e (new)`,
+      `download ${NFC}/e/a.txt as ${NFD}/e/a.txt (new)`,
+    ]);
+  });
+
+  it('under include, a directory that is not asked for keeps the one that it is in', () => {
+    const world = World.agreedOn({ docs: { 'a.txt': '1' }, b: '1' });
+    world.remove('local', 'docs').directory('remote', 'docs/way').write('remote', 'docs/way/x.txt', '1');
+    const plan = world.run({ delete: 'all' }, { include: ['*.txt'] });
+    expect(lines(plan)).toEqual([
+      'delete remote docs/way/x.txt (not at the source)',
+      'delete remote docs/a.txt (deleted at the source)',
+    ]);
+    expect(draw(world.remote)).toEqual({ b: '1', docs: { way: {} } });
   });
 
   it('under include, a directory that is not asked for is no stranger to delete, but what is asked for in it is', () => {

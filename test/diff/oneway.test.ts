@@ -16,6 +16,9 @@ interface Case {
   readonly plans: readonly string[];
   readonly complains?: readonly string[];
   readonly kept?: number;
+  /** What the baseline knows afterwards. */
+  readonly remembers?: readonly string[];
+  readonly tells?: RegExp;
 }
 
 const CASES: readonly Case[] = [
@@ -300,11 +303,65 @@ const CASES: readonly Case[] = [
     complains: ['DST d: name'],
     kept: 1,
   },
+  {
+    says: 'content that cannot be had is a problem, and the file stays as it is',
+    agreed: { a: '1', b: '1' },
+    since: (world, source) => world.write(source, 'a', '2').write(source, 'b', '2').unreadable.add('a'),
+    options: { compare: 'hash' },
+    plans: ['copy b (changed)'],
+    complains: ['remote a: unreadable'],
+  },
+  {
+    says: 'a file became a directory where a listing is incomplete: a problem, and nothing is touched',
+    agreed: { d: { a: '1' }, b: '1' },
+    since: (world, source, destination) => {
+      world.remove(source, 'd/a').directory(source, 'd/a').write(source, 'd/a/x', '1');
+      world.remove(source, 'b').directory(source, 'b').fault(destination, 'd', { incomplete: 'cut' });
+    },
+    plans: ['replace DST b (kind changed)', 'mkdir DST b (kind changed)'],
+    complains: ['DST d: incomplete', 'DST d/a: kind'],
+  },
+  {
+    says: 'a directory became a file where a listing is incomplete: a problem, and nothing is touched',
+    agreed: { d: { a: { x: '1' } } },
+    since: (world, source) =>
+      world.remove(source, 'd/a').write(source, 'd/a', '1').fault(source, 'd', { incomplete: 'cut' }),
+    plans: [],
+    complains: ['SRC d: incomplete', 'DST d/a: kind'],
+  },
+  {
+    says: 'gone at the source and not seen at the destination: not forgotten',
+    agreed: { a: '1', b: '1' },
+    since: (world, source, destination) =>
+      world.remove(source, 'a').fault(destination, '', { incomplete: 'cut', hides: ['a'] }),
+    plans: [],
+    complains: ['DST : incomplete'],
+    remembers: ['a', 'b'],
+  },
+  {
+    says: 'a special file is in the way: named as what it is',
+    agreed: { a: '1' },
+    since: (world, _, destination) => world.root(destination)!.children.set('a', special()),
+    plans: [],
+    complains: ['DST a: kind'],
+    tells: /^a special file is in the way/,
+  },
+  {
+    says: 'the source has a directory where the destination has only a link: what is in it is not sent through the link',
+    agreed: { d: { a: '1' } },
+    since: (world, source, destination) => {
+      world.root(destination)!.children.set('d', link());
+      world.write(source, 'd/b', '1');
+    },
+    plans: [],
+    complains: ['DST d: kind'],
+    tells: /^a link is in the way/,
+  },
 ];
 
 describe.each(['push', 'pull'] as const)('%s', (direction) => {
   const [source, destination]: [Side, Side] = direction === 'push' ? ['local', 'remote'] : ['remote', 'local'];
-  it.each(CASES)('$says', ({ agreed, since, options, plans, complains, kept }) => {
+  it.each(CASES)('$says', ({ agreed, since, options, plans, complains, kept, remembers, tells }) => {
     const world = World.agreedOn(agreed, { remembersHash: false });
     const before = draw(world.root(source));
     expect(before).toEqual(draw(world.root(destination)));
@@ -319,7 +376,9 @@ describe.each(['push', 'pull'] as const)('%s', (direction) => {
     expect(lines(plan)).toEqual(plans.map(told));
     expect(complaints(plan)).toEqual((complains ?? []).map(told));
     expect(plan.untouched.kept).toBe(kept ?? 0);
+    if (tells) expect(plan.problems[0]!.message).toMatch(tells);
     world.carryOut(plan, settings);
+    if (remembers) expect([...world.baseline.keys()]).toEqual(remembers);
     const again = world.walk(settings);
     expect(lines(again), 'a second run has nothing to do').toEqual([]);
     expect(again.learned).toEqual([]);
@@ -349,6 +408,18 @@ describe('one way', () => {
     world.write('local', 'b', '22');
     expect(lines(world.walk())).toEqual(['upload b (changed)', 'upload a (new)']);
     expect(lines(world.walk({ drift: 'keep' }))).toEqual(['upload b (changed)']);
+  });
+
+  it('a touched source is still what it was if its hash is: then only the destination changed', () => {
+    const world = World.agreedOn({ a: '1', b: '1' }, { remembersHash: true }).touch('local', 'a').remove('remote', 'a');
+    world.directory('remote', 'a');
+    const plan = world.walk({ drift: 'keep' });
+    expect([lines(plan), plan.drifted, plan.asks]).toEqual([[], ['a'], [{ path: 'a', ask: 'local-sha256' }]]);
+    world.write('local', 'a', '2');
+    expect(lines(world.walk({ drift: 'keep' }))).toEqual([
+      'upload a (kind changed)',
+      'replace remote a (kind changed)',
+    ]);
   });
 
   it('links that were to be followed and could not be are problems', () => {

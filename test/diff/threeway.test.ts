@@ -1,7 +1,7 @@
 /** The three-way table for sync, as sentences. */
 import { describe, expect, it } from 'vitest';
 import type { DecideOptions } from '../../src/diff/index.ts';
-import { type Drawing, draw, file, link } from './tree.ts';
+import { type DirectoryNode, type Drawing, draw, file, link, special } from './tree.ts';
 import { complaints, lines, World } from './world.ts';
 
 interface Case {
@@ -15,6 +15,9 @@ interface Case {
   readonly ends?: Drawing;
   readonly complains?: readonly string[];
   readonly conflicts?: readonly string[];
+  readonly links?: number;
+  /** What the baseline knows afterwards. */
+  readonly remembers?: readonly string[];
 }
 
 const makeDirectory = (world: World, side: 'local' | 'remote', name: string) =>
@@ -230,10 +233,74 @@ const CASES: readonly Case[] = [
     plans: [],
     complains: ['local a: kind'],
   },
+  {
+    says: 'deleted on one side and not seen on the other: not forgotten, nor deleted',
+    agreed: { a: '1', b: '1' },
+    since: (world) => world.remove('local', 'a').fault('remote', '', { incomplete: 'cut', hides: ['a'] }),
+    plans: [],
+    complains: ['remote : incomplete'],
+    remembers: ['a', 'b'],
+  },
+  {
+    says: 'the same the other way round',
+    agreed: { a: '1', b: '1' },
+    since: (world) => world.remove('remote', 'a').fault('local', '', { incomplete: 'cut', hides: ['a'] }),
+    plans: [],
+    complains: ['local : incomplete'],
+    remembers: ['a', 'b'],
+  },
+  {
+    says: 'a directory deleted on one side, a link in it on the other: what is known goes, the way to the link stays',
+    agreed: { d: { a: '1' }, b: '1' },
+    since: (world) =>
+      (world.root('remote')!.children.get('d') as DirectoryNode).children.set('l', link()) &&
+      world.remove('local', 'd'),
+    plans: ['delete remote d/a (deleted at the source)'],
+    links: 1,
+  },
+  {
+    says: 'links on both sides are left out and counted',
+    agreed: { b: '1' },
+    since: (world) => {
+      world.root('local')!.children.set('l', link());
+      world.root('remote')!.children.set('l', special());
+      world.root('remote')!.children.set('m', link());
+    },
+    plans: [],
+    links: 2,
+  },
+  {
+    says: 'content that cannot be had is a problem',
+    agreed: { a: '1' },
+    since: (world) => world.write('local', 'a', '2').unreadable.add('a'),
+    options: { compare: 'hash' },
+    plans: [],
+    complains: ['remote a: unreadable'],
+  },
+  {
+    says: 'a file became a directory where a listing is incomplete: a problem, and nothing is touched',
+    agreed: { a: '1' },
+    since: (world) => world.remove('local', 'a').directory('local', 'a').fault('local', '', { incomplete: 'cut' }),
+    plans: [],
+    complains: ['local : incomplete', 'remote a: kind'],
+  },
+  {
+    says: 'a file was edited on one side and became a directory on the other: both survive',
+    agreed: { a: '1' },
+    since: (world) =>
+      world.write('local', 'a', '2').remove('remote', 'a').directory('remote', 'a').write('remote', 'a/b', '3'),
+    plans: [
+      'rename local a to a.conflict-local-T (conflict)',
+      'mkdir local a (conflict)',
+      'download a/b (new)',
+      'upload a.conflict-local-T (conflict)',
+    ],
+    ends: { a: { b: '3' }, 'a.conflict-local-T': '2' },
+  },
 ];
 
 describe('sync', () => {
-  it.each(CASES)('$says', ({ agreed, since, options, plans, ends, complains, conflicts }) => {
+  it.each(CASES)('$says', ({ agreed, since, options, plans, ends, complains, conflicts, links, remembers }) => {
     const world = World.agreedOn(agreed);
     since?.(world);
     const settings = { direction: 'sync', ...options } as const;
@@ -241,7 +308,9 @@ describe('sync', () => {
     expect([...lines(plan)]).toEqual(plans);
     expect(complaints(plan)).toEqual(complains ?? []);
     expect(plan.conflicts.map(({ path }) => path)).toEqual(conflicts ?? []);
+    expect(plan.links).toBe(links ?? (complains?.includes('local a: kind') ? 1 : 0));
     world.carryOut(plan, settings);
+    if (remembers) expect([...world.baseline.keys()]).toEqual(remembers);
     if (ends) expect([draw(world.local), draw(world.remote)]).toEqual([ends, ends].map(sorted));
     const again = world.walk(settings);
     expect(lines(again), 'a second run has nothing to do').toEqual([]);
@@ -274,6 +343,12 @@ describe('sync', () => {
       new World({ a: 'ours' }, { a: 'their' }).walk({ ...unnamed, conflictStamp: undefined as never }).conflicts,
     ).toHaveLength(1);
     expect(world.walk({ direction: 'sync', conflict: 'newer' }).conflicts).toHaveLength(1);
+  });
+
+  it('links that were to be followed and could not be are problems, remote ones are not', () => {
+    const world = new World({ l: link(), s: special() }, { m: link(), l: link() });
+    expect(complaints(world.walk({ direction: 'sync', links: 'follow' }))).toEqual(['local l: kind']);
+    expect(complaints(world.walk({ direction: 'sync' }))).toEqual([]);
   });
 
   it('which one is newer is asked of the server where its listing does not say', () => {

@@ -94,6 +94,8 @@ export class World {
   remote: DirectoryNode | null;
   readonly baseline = new Map<RelPath, Agreement>();
   readonly faults = new Map<string, Fault>();
+  /** Paths whose content cannot be had. */
+  readonly unreadable = new Set<string>();
   readonly settings: Required<WorldSettings>;
   #minute = 1_000_000;
 
@@ -116,6 +118,7 @@ export class World {
     twin.remote = copy(this.remote);
     for (const [path, agreed] of this.baseline) twin.baseline.set(path, agreed);
     for (const [key, fault] of this.faults) twin.faults.set(key, fault);
+    for (const path of this.unreadable) twin.unreadable.add(path);
     twin.#minute = this.#minute;
     return twin;
   }
@@ -132,6 +135,10 @@ export class World {
   touch(side: Side, path: string): this {
     const node = find(this.root(side), toRelPath(path)) as FileNode;
     return this.write(side, path, node.content);
+  }
+  directory(side: Side, path: string): this {
+    put(this.root(side)!, toRelPath(path), { kind: 'directory', children: new Map() });
+    return this;
   }
   remove(side: Side, path: string): this {
     drop(this.root(side)!, toRelPath(path));
@@ -205,9 +212,10 @@ export class World {
         asks.push(ask);
         const local = find(this.local, nameOn('local', options.direction, ask)) as FileNode;
         const remote = find(this.remote, nameOn('remote', options.direction, ask)) as FileNode;
-        if (ask.ask === 'local-sha256') evidence.localSha256.set(ask.path, hashOf(local.content));
+        const lost = this.unreadable.has(ask.path);
+        if (ask.ask === 'local-sha256') evidence.localSha256.set(ask.path, lost ? null : hashOf(local.content));
         else if (ask.ask === 'content')
-          evidence.content.set(ask.path, local.content === remote.content ? 'same' : 'different');
+          evidence.content.set(ask.path, lost ? 'unknown' : local.content === remote.content ? 'same' : 'different');
         else evidence.remoteTime.set(ask.path, { mtime: remote.mtime, stamps: { mdtm: `${remote.mtime}` } });
       }
     }
