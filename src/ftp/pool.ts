@@ -2,6 +2,7 @@
  * The connections to one server. Each is owned by one task at a time; they are opened when needed, and as many as the
  * server allows: a refusal that speaks of their number, or any while others stand, makes the pool smaller.
  */
+import { setMaxListeners } from 'node:events';
 import {
   ConnectError,
   FerryError,
@@ -42,6 +43,8 @@ export class Pool {
   constructor(site: Site) {
     this.#site = site;
     this.#limit = Math.max(1, site.options.connections);
+    // Each connection that is being made listens twice; that many are no leak.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** How many connections can be had at once, as learnt so far. */
