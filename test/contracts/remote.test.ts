@@ -3,7 +3,15 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSy
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connectFtp } from '../../src/ftp/remote.ts';
-import { type ByteSource, type Lane, type Remote, ReplyError, ROOT, toRelPath } from '../../src/model/index.ts';
+import {
+  type ByteSource,
+  type Lane,
+  type RelPath,
+  type Remote,
+  ReplyError,
+  ROOT,
+  toRelPath,
+} from '../../src/model/index.ts';
 import { clientOptions } from '../builders/connect.ts';
 import { type AnyServer, start, variants } from '../servers/every-server.ts';
 
@@ -244,11 +252,20 @@ describe.each(CASES)('$title', (variant) => {
     }
   });
 
-  test('twenty lanes at once take turns on four connections', async () => {
+  test('twenty lanes at once take turns on few connections', async () => {
+    // pyftpdlib 1.5.7 loses one of several data connections that it makes at the same moment: its own log shows the
+    // PORT that it never answers. One at a time it can.
+    const connections = variant.name === 'pyftpdlib' && variant.mode === 'active' ? 1 : 4;
+    const few = connectFtp(clientOptions(server, `/round ${round}`, { mode: variant.mode, connections }));
+    await few.open();
+    const withFew = async (name: RelPath) => {
+      const lane = await few.lane();
+      await lane.write(name, bytes(`content of ${name}`)).finally(() => lane.release());
+    };
     const names = Array.from({ length: 20 }, (_, n) => p(`file ${n}`));
-    await Promise.all(names.map((name) => withLane((lane) => lane.write(name, bytes(`content of ${name}`)))));
+    await Promise.all(names.map(withFew)).finally(() => few.close());
     for (const name of names) expect(readFileSync(join(disk, name), 'utf8')).toBe(`content of ${name}`);
-    expect(remote.counters.connections).toBeLessThanOrEqual(4);
+    expect(few.counters.connections).toBeLessThanOrEqual(connections);
   });
 
   test('an aborted write leaves a connection that can be replaced', async () => {
