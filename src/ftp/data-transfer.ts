@@ -46,6 +46,8 @@ export async function transferWithin<T>(
 ): Promise<Transferred<T>> {
   const { signal, command, folder } = request;
   if (signal?.aborted) throw new InterruptedError('abort');
+  // A name that cannot be sent is found out before anything is.
+  session.control.encodeLine(command);
   const entering = folder === undefined ? undefined : send(`CWD ${folder}`);
   entering?.catch(() => {});
   const opened = await openData(session, send, command, request.restart ?? 0);

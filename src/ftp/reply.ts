@@ -27,10 +27,9 @@ export class Reply implements FTPResponse {
 
   /** What the reply says, without the code, in one line. */
   get text(): string {
-    return this.lines
-      .map((line) => line.replace(FIRST_LINE, '').trim())
-      .join(' ')
-      .trim();
+    const code = String(this.code);
+    const said = this.lines.map((line) => (line.startsWith(code) ? line.slice(4) : line).trim());
+    return said.join(' ').trim();
   }
 
   /** Positive completion, 2xx. */

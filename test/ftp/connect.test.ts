@@ -1,0 +1,191 @@
+/** From the first packet to a session: TLS, login, and everything that can go wrong on the way. */
+import { TLSSocket } from 'node:tls';
+import { describe, expect, test } from 'vitest';
+import { connectFtp } from '../../src/ftp/remote.ts';
+import { ConnectError, LoginError, TlsError, TooManyConnectionsError } from '../../src/model/index.ts';
+import { type Answer, type Script, scripted, serverCertificate, type Visit } from './scripted.ts';
+
+const AUTH: Answer = (visit: Visit) => {
+  visit.send('234 go on');
+  visit.secure();
+};
+
+async function attempt(script: Script, changes = {}) {
+  const server = await scripted(script);
+  const remote = connectFtp(server.options(changes));
+  const outcome = await remote.open().catch((error) => error);
+  await remote.close();
+  await server[Symbol.asyncDispose]();
+  return { outcome, commands: server.commands, visits: server.visits };
+}
+
+describe('plain', () => {
+  test.each<[string, Script, unknown, string]>([
+    ['530 is a wrong password', { PASS: '530 Login incorrect.' }, LoginError, 'password'],
+    ['530 to the name', { USER: '530 no' }, LoginError, 'password'],
+    [
+      '530 that speaks of too many',
+      { PASS: '530 Sorry, the maximum number of clients (3) are connected' },
+      TooManyConnectionsError,
+      'further',
+    ],
+    ['421 as greeting', { greeting: '421 Too many connections (2) from this IP' }, TooManyConnectionsError, 'further'],
+    [
+      '421 of vsftpd',
+      { greeting: '421 There are too many connected users, please try later.' },
+      TooManyConnectionsError,
+      'further',
+    ],
+    ['421 otherwise', { greeting: '421 Service not available' }, ConnectError, 'not available'],
+    ['500 as greeting', { greeting: '500 OOPS: vsftpd: refusing to run' }, ConnectError, 'OOPS'],
+    ['an account that is not set', { PASS: '332 account please' }, LoginError, 'account'],
+  ])('%s', async (_name, script, kind, said) => {
+    const { outcome } = await attempt(script);
+    expect(outcome).toBeInstanceOf(kind);
+    expect(outcome.message).toContain(said);
+  });
+
+  test('a wrong password is tried once, however many ask', async () => {
+    await using server = await scripted({ PASS: '530 no' });
+    const remote = connectFtp(server.options({ connections: 4 }));
+    await expect(remote.open()).rejects.toThrow(LoginError);
+    await Promise.allSettled(Array.from({ length: 10 }, () => remote.lane()));
+    expect(server.commands.filter((line) => line.startsWith('PASS'))).toHaveLength(1);
+    await remote.close();
+  });
+
+  test('a server without greeting is given up after the deadline', async () => {
+    const { outcome } = await attempt({ greeting: () => {} }, { replyTimeout: 100 });
+    expect(outcome).toBeInstanceOf(ConnectError);
+    expect(outcome.message).toContain('did not answer');
+  });
+
+  test('an endless banner is given up', async () => {
+    const flood = (visit: Visit) => {
+      visit.send('220-welcome');
+      const more = () => {
+        if (!visit.socket.destroyed) visit.socket.write('blah blah\r\n'.repeat(1000), more);
+      };
+      more();
+    };
+    const { outcome } = await attempt({ greeting: flood });
+    expect(outcome.message).toContain('without end');
+  });
+
+  test('a banner that drips is given up after the deadline', async () => {
+    const drip = (visit: Visit) => {
+      visit.send('220-welcome');
+      const timer = setInterval(() => visit.send('wait'), 20);
+      visit.socket.on('close', () => clearInterval(timer));
+    };
+    const { outcome } = await attempt({ greeting: drip }, { replyTimeout: 200 });
+    expect(outcome).toBeInstanceOf(ConnectError);
+  });
+
+  test.each([
+    ['nobody listens', { port: 1 }, 'nothing listens'],
+    ['an unknown host', { host: 'no-such-host.invalid' }, 'check the'],
+  ])('%s', async (_name, changes, said) => {
+    const { outcome } = await attempt({}, changes);
+    expect(outcome).toBeInstanceOf(ConnectError);
+    expect(outcome.message).toContain(said);
+  });
+
+  test('all settings travel in one flight, binary first', async () => {
+    const { visits } = await attempt({});
+    expect(visits[0]!.flights.slice(0, 3)).toEqual([
+      'USER u\r\n',
+      'PASS secret\r\n',
+      'TYPE I\r\nOPTS UTF8 ON\r\nFEAT\r\nSYST\r\nPWD\r\n',
+    ]);
+  });
+});
+
+describe('TLS', () => {
+  const { ca } = serverCertificate();
+  const secure = { protocol: 'ftpes', tls: { verify: true, ca } };
+
+  test('the login and the settings are sent within', async () => {
+    const { outcome, commands } = await attempt({ AUTH }, secure);
+    expect(outcome.tls).toMatchObject({ protocol: 'TLSv1.3', dataProtected: true });
+    expect(commands.slice(0, 2)).toEqual(['AUTH TLS', 'USER u']);
+    expect(commands).toContain('PROT P');
+  });
+
+  test('AUTH refused: nothing is sent in the clear', async () => {
+    const { outcome, commands } = await attempt({ AUTH: '502 no TLS here' }, secure);
+    expect(outcome).toBeInstanceOf(TlsError);
+    expect(commands).toEqual(['AUTH TLS']);
+  });
+
+  test.each([
+    ['a whole reply', '234 go on\r\n230 Logged in\r\n'],
+    ['half a reply', '234 go on\r\n230 Log'],
+  ])('%s before the handshake drops the connection', async (_name, injected) => {
+    const script: Script = {
+      AUTH: (visit) => {
+        visit.socket.write(injected);
+        setTimeout(() => visit.secure(), 10);
+      },
+    };
+    const { outcome, commands } = await attempt(script, secure);
+    expect(outcome).toBeInstanceOf(Error);
+    expect(commands).toEqual(['AUTH TLS']);
+  });
+
+  test('PROT P refused: no transfer in the clear', async () => {
+    const { outcome } = await attempt({ AUTH, PROT: '534 no' }, secure);
+    expect(outcome).toBeInstanceOf(TlsError);
+    expect(outcome.message).toContain('PROT P');
+  });
+
+  test('a certificate that nobody vouches for: the fingerprint to pin is said, nothing is sent', async () => {
+    const { outcome, commands } = await attempt({ AUTH }, { protocol: 'ftpes', tls: { verify: true } });
+    expect(outcome).toBeInstanceOf(TlsError);
+    expect(outcome.fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+    expect(outcome.message).toContain(`tls.pin to ${outcome.fingerprint}`);
+    expect(commands).toEqual(['AUTH TLS']);
+  });
+
+  test('a pin replaces the authorities, in any form', async () => {
+    const { outcome } = await attempt({ AUTH }, { protocol: 'ftpes', tls: { verify: true } });
+    const pin = outcome.fingerprint as string;
+    for (const one of [pin, pin.toLowerCase(), pin.replaceAll(':', '')]) {
+      const { outcome: capabilities } = await attempt(
+        { AUTH },
+        { protocol: 'ftpes', tls: { verify: true, pin: [one] } },
+      );
+      expect(capabilities.tls).not.toBeNull();
+    }
+  });
+
+  test('another certificate than the pinned one is refused, even if an authority vouches for it', async () => {
+    const { outcome, commands } = await attempt(
+      { AUTH },
+      { protocol: 'ftpes', tls: { verify: true, ca, pin: ['ab'.repeat(32)] } },
+    );
+    expect(outcome).toBeInstanceOf(TlsError);
+    expect(outcome.message).toContain('not the pinned one');
+    expect(commands).toEqual(['AUTH TLS']);
+  });
+
+  test('a server that does not speak TLS is named as such', async () => {
+    const { outcome } = await attempt({}, { protocol: 'ftps', tls: { verify: true } });
+    expect(outcome).toBeInstanceOf(TlsError);
+    expect(outcome.message).toContain('ftps');
+  });
+
+  test('too old a version is refused', async () => {
+    const old: Answer = (visit) => {
+      visit.send('234 go on');
+      const { cert, key } = serverCertificate();
+      visit.socket.removeAllListeners('data');
+      new TLSSocket(visit.socket, { isServer: true, cert, key, maxVersion: 'TLSv1.2' }).on('error', () => {});
+    };
+    const { outcome } = await attempt(
+      { AUTH: old },
+      { protocol: 'ftpes', tls: { verify: true, ca, minVersion: 'TLSv1.3' } },
+    );
+    expect(outcome).toBeInstanceOf(TlsError);
+  });
+});
