@@ -179,9 +179,7 @@ export class Collector {
     this.#withdraw(action.side, action.path);
     // In a sync something in it may have been on its way to the other side, where the file is.
     this.#withdraw(otherSide(action.side), twin);
-    this.#deletes = this.#deletes.filter(
-      ({ side, path }) => side !== action.side || path === action.path || !isWithin(path, action.path),
-    );
+    this.#deletes = this.#deletes.filter(({ side, path }) => side !== action.side || !isWithin(path, action.path));
     this.#problems.push(
       inTheWay(action, 'something in it stays: it changed, was never agreed on, or is left out by a filter'),
     );

@@ -113,7 +113,9 @@ describe('collector', () => {
     const inner = world.local!.children.get('d') as { children: Map<string, { children: Map<string, unknown> }> };
     inner.children.get('e')!.children.set('a', { kind: 'directory', children: new Map([['n', file('1')]]) });
     world.fault('local', 'd', { incomplete: 'cut' });
-    expect(lines(world.walk())).toEqual(['upload d/e/z (new)']);
+    const plan = world.walk();
+    expect(lines(plan)).toEqual(['upload d/e/z (new)']);
+    expect(plan.problems.map(({ path, code }) => `${path}: ${code}`)).toEqual(['d: incomplete', 'd/e/a: kind']);
   });
 
   it('holds a directory of a hundred thousand problems', () => {

@@ -61,6 +61,21 @@ describe('Unicode forms', () => {
     expect([lines(twins.walk({ delete: 'all' })), complaints(twins.walk()).length]).toEqual([[], 3]);
   });
 
+  it('both forms on one side, in a directory that the other deleted: neither goes, nor does the directory', () => {
+    const world = World.agreedOn({ d: { [NFC]: '1', a: '1' }, b: '1' });
+    world.remove('local', 'd').write('remote', `d/${NFD}`, '1');
+    const plan = world.walk({ direction: 'sync' });
+    expect([lines(plan), complaints(plan).length]).toEqual([['delete remote d/a (deleted at the source)'], 2]);
+  });
+
+  it('of two that only the destination has, the one that is known goes', () => {
+    const world = World.agreedOn({ [NFC]: '1', b: '1' });
+    world.remove('local', NFC).write('remote', NFD, '2');
+    expect(lines(world.walk())).toEqual([`delete remote ${NFC} (deleted at the source)`]);
+    world.remove('remote', NFC);
+    expect(lines(world.walk())).toEqual([]);
+  });
+
   it('both forms on both sides are told apart, as both sides have shown that they can', () => {
     const world = new World({ [NFC]: '11', [NFD]: '2' }, { [NFC]: '1', [NFD]: '22' });
     expect(lines(world.walk()).sort()).toEqual([`upload ${NFC} (changed)`, `upload ${NFD} (changed)`].sort());
@@ -115,6 +130,11 @@ describe('what the filters leave out', () => {
     const plan = world.walk({ direction: 'pull', foldsCase: true }, { exclude: ['notes'] });
     expect([lines(plan), complaints(plan)]).toEqual([[], ['remote NOTES: name']]);
     expect(lines(world.walk({ direction: 'pull' }, { exclude: ['notes'] }))).toEqual(['download NOTES (new)']);
+  });
+
+  it("is in nobody's way where names that differ in case are two names", () => {
+    const world = new World({ NOTES: 'public' }, { notes: 'private' });
+    expect(lines(world.walk({ foldsCase: true }, { exclude: ['notes'] }))).toEqual(['upload NOTES (new)']);
   });
 
   it('keeps the directory that it is in', () => {

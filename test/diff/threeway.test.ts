@@ -191,6 +191,14 @@ const CASES: readonly Case[] = [
     complains: ['remote a: kind'],
   },
   {
+    says: 'a directory became a file on one side and got a new directory within on the other: nothing is done, a problem',
+    agreed: { a: { b: '1' } },
+    since: (world) =>
+      world.remove('local', 'a').write('local', 'a', '2').directory('remote', 'a/n').write('remote', 'a/n/x', '3'),
+    plans: [],
+    complains: ['remote a: kind'],
+  },
+  {
     says: 'a new file on one side, a new directory of that name on the other: the file takes another name',
     agreed: {},
     since: (world) => {
