@@ -2,17 +2,21 @@
 import { TlsError } from '../model/errors.ts';
 import { hashName } from './capabilities.ts';
 import { notAdmitted } from './failure.ts';
+import type { ServerOptions } from './options.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reply } from './reply.ts';
 import type { Site } from './site.ts';
 
-/** USER, PASS, ACCT (RFC 959, 5.4). Each is sent once the one before was answered. */
-async function authenticate(site: Site, pipeline: Pipeline): Promise<void> {
-  const { user, password, account } = site.options;
+export type Credentials = Pick<ServerOptions, 'user' | 'password' | 'account'>;
+
+/** USER, PASS, ACCT (RFC 959, 5.4). Each is sent once the one before was answered; resolves with the last answer. */
+export async function authenticate(site: Site, pipeline: Pipeline, credentials: Credentials): Promise<Reply> {
+  const { user, password, account } = credentials;
   let reply = await pipeline.send(`USER ${site.codec.encode(user)}`);
   if (reply.code === 331) reply = await pipeline.send(`PASS ${site.codec.encode(await password())}`);
   if (reply.code === 332 && account !== undefined) reply = await pipeline.send(`ACCT ${site.codec.encode(account)}`);
   if (!reply.ok) throw notAdmitted(site.place, reply);
+  return reply;
 }
 
 /** The folder in `257 "folder" ...`, a quote in it doubled (RFC 959, appendix II). */
@@ -34,15 +38,18 @@ function isTelnet(refusal: Reply, type: Reply): boolean {
   return !/^200 Switching to Binary mode\.$/.test(type.message);
 }
 
-/**
- * Logs in and sends all settings in one flight. The first session also asks what the server can do. Binary is set
- * before anything else: some servers refuse SIZE in ASCII, and would change what is sent.
- */
 export async function login(site: Site, pipeline: Pipeline): Promise<void> {
-  await authenticate(site, pipeline);
-  const { knowledge, options } = site;
+  await authenticate(site, pipeline, site.options);
+  await prepare(site, pipeline, site.options.protocol !== 'ftp');
+}
+
+/**
+ * Sends all settings in one flight. The first session also asks what the server can do. Binary is set before anything
+ * else: some servers refuse SIZE in ASCII, and would change what is sent.
+ */
+export async function prepare(site: Site, pipeline: Pipeline, secure: boolean): Promise<void> {
+  const { knowledge } = site;
   const first = !knowledge.asked;
-  const secure = options.protocol !== 'ftp';
   const [type, , , protection, features, system, probe, folder] = await Promise.all([
     pipeline.send('TYPE I'),
     site.utf8 ? pipeline.send('OPTS UTF8 ON') : undefined,

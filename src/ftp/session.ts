@@ -9,11 +9,12 @@ export class Session {
   readonly site: Site;
   readonly control: Control;
   readonly pipeline: Pipeline;
-  /** Address of the server's end of the control connection: the only one that data is exchanged with. */
+  /** Address of the server's end of the control connection, or the host as a proxy is told: data is exchanged with no other. */
   readonly peer: string;
   /** Address of our end. */
   readonly local: string;
-  readonly secure: boolean;
+  /** Whether data connections are under TLS: as a rule if the control connection is. */
+  secure: boolean;
   /** The newest TLS session: servers want to see it on data connections, and a ticket of TLS 1.3 serves only once. */
   ticket: Buffer | undefined;
   /** Set by the pool: told once when the connection is gone. */
@@ -23,7 +24,8 @@ export class Session {
     this.site = site;
     this.control = control;
     this.pipeline = pipeline;
-    this.peer = control.socket.remoteAddress ?? site.options.host;
+    const { host, proxy } = site.options;
+    this.peer = (proxy ? undefined : control.socket.remoteAddress) ?? host;
     this.local = control.socket.localAddress ?? '';
     this.secure = control.hasTLS;
     if (this.secure) {
