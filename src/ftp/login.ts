@@ -1,5 +1,5 @@
 /** From the greeting to a connection that is ready to work: the login, and the settings every session needs. */
-import { TlsError } from '../model/errors.ts';
+import { NameError, TlsError } from '../model/errors.ts';
 import { hashName } from './capabilities.ts';
 import { notAdmitted } from './failure.ts';
 import type { ServerOptions } from './options.ts';
@@ -13,10 +13,19 @@ export type Credentials = Pick<ServerOptions, 'user' | 'password' | 'account'>;
 export async function authenticate(site: Site, pipeline: Pipeline, credentials: Credentials): Promise<Reply> {
   const { user, password, account } = credentials;
   let reply = await pipeline.send(`USER ${site.codec.encode(user)}`);
-  if (reply.code === 331) reply = await pipeline.send(`PASS ${site.codec.encode(await password())}`);
-  if (reply.code === 332 && account !== undefined) reply = await pipeline.send(`ACCT ${site.codec.encode(account)}`);
+  if (reply.code === 331) reply = await pipeline.send(`PASS ${secret(site, await password())}`);
+  if (reply.code === 332 && account !== undefined) reply = await pipeline.send(`ACCT ${secret(site, account)}`);
   if (!reply.ok) throw notAdmitted(site.place, reply);
   return reply;
+}
+
+/** A secret on the wire. The error for one that cannot be written does not show it. */
+export function secret(site: Site, text: string): string {
+  try {
+    return site.codec.encode(text);
+  } catch {
+    throw new NameError(`the password or account cannot be written in ${site.codec.name}: set encoding`);
+  }
 }
 
 /** The folder in `257 "folder" ...`, a quote in it doubled (RFC 959, appendix II). */

@@ -16,8 +16,8 @@ const MOST_BYTES = 2048;
 
 /** Replies that answer one command only. Seen on another, the server has lost count. */
 const BELONGS: Readonly<Record<number, RegExp>> = {
-  125: /^(STOR|APPE|RETR|LIST|MLSD|NLST)/,
-  150: /^(STOR|APPE|RETR|LIST|MLSD|NLST)/,
+  125: /^(STOR|STOU|APPE|RETR|LIST|MLSD|NLST)/,
+  150: /^(STOR|STOU|APPE|RETR|LIST|MLSD|NLST)/,
   213: /^(SIZE|MDTM|MFMT|MFF|MFCT|STAT|HASH|MLST|SITE|X)/,
   221: /^QUIT/,
   227: /^PASV/,
@@ -34,6 +34,8 @@ export interface SendOptions {
   readonly onPreliminary?: (reply: Reply) => boolean;
   /** ms to wait for this reply, instead of the usual. */
   readonly timeout?: number;
+  /** Whether any code may answer: for a command that the caller knows and this table does not. */
+  readonly anyCode?: boolean;
 }
 
 export type Send = (command: string, options?: SendOptions) => Promise<Reply>;
@@ -209,7 +211,7 @@ export class Pipeline {
       else this.#garbled(`the server sent '${reply.code} ${reply.text}' without being asked`);
       return;
     }
-    if (BELONGS[reply.code]?.test(head.command) === false) {
+    if (!head.options?.anyCode && BELONGS[reply.code]?.test(head.command) === false) {
       this.#garbled(`the server answered ${masked(head.command)} with '${reply.code} ${reply.text}'`);
       return;
     }
