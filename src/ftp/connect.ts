@@ -1,6 +1,7 @@
 /** Opens control connections: TCP, greeting, TLS by the protocol that was chosen, login. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { LostError, ProtocolError, TlsError } from '../model/errors.ts';
 import { Control } from './control.ts';
@@ -54,7 +55,8 @@ export async function openSession(site: Site, signal?: AbortSignal): Promise<Ses
   }
 }
 
-async function reach(site: Site, signal?: AbortSignal): Promise<Socket> {
+/** A connection to the server, nothing said yet. */
+export async function reach(site: Site, signal?: AbortSignal): Promise<Socket> {
   const { host, port, sourceAddress, connectTimeout: timeout } = site.options;
   try {
     return await dial({ host, port, sourceAddress, timeout, signal });
@@ -79,7 +81,8 @@ async function upgrade(site: Site, control: Control, pipeline: Pipeline): Promis
   control.use(await handshake(site, socket));
 }
 
-async function handshake(site: Site, raw: Socket): Promise<TLSSocket> {
+/** TLS over a connection, its certificate checked. */
+export async function handshake(site: Site, raw: Socket | Duplex): Promise<TLSSocket> {
   const { host, connectTimeout } = site.options;
   const socket = site.tls.wrap(raw);
   try {
