@@ -9,6 +9,7 @@ import { dial } from './dial.ts';
 import { cannotConnect, notAdmitted } from './failure.ts';
 import { login } from './login.ts';
 import { Pipeline } from './pipeline.ts';
+import { dialThrough } from './proxy.ts';
 import { Session } from './session.ts';
 import type { Site } from './site.ts';
 import { handshakeFailed } from './tls.ts';
@@ -57,9 +58,10 @@ export async function openSession(site: Site, signal?: AbortSignal): Promise<Ses
 
 /** A connection to the server, nothing said yet. */
 export async function reach(site: Site, signal?: AbortSignal): Promise<Socket> {
-  const { host, port, sourceAddress, connectTimeout: timeout } = site.options;
+  const { host, port, sourceAddress, proxy, connectTimeout: timeout } = site.options;
+  const way = { host, port, sourceAddress, timeout, signal };
   try {
-    return await dial({ host, port, sourceAddress, timeout, signal });
+    return await (proxy ? dialThrough(proxy, way) : dial(way));
   } catch (error) {
     throw cannotConnect(site.place, error as Error);
   }

@@ -5,6 +5,7 @@
 import { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { RecordTap } from './close-notify.ts';
+import { tunnel } from './proxy.ts';
 import type { Session } from './session.ts';
 import { READ_SIZE } from './tls.ts';
 
@@ -13,6 +14,8 @@ export class DataConnection {
   readonly #raw: Socket;
   #tap: RecordTap | undefined;
   #top: Socket | TLSSocket;
+  /** Resolves once a proxy has let us through to the server. */
+  #tunnel: Promise<void> | undefined;
   #error: Error | undefined;
   #ended = false;
   #flowing = false;
@@ -28,11 +31,17 @@ export class DataConnection {
 
   /** Dials a port of the control connection's peer; never another host, whatever the server named (CVE-2020-8284). */
   static dial(session: Session, port: number): DataConnection {
-    const { sourceAddress } = session.site.options;
+    const { sourceAddress, proxy, connectTimeout } = session.site.options;
     const raw = new Socket({ highWaterMark: READ_SIZE } as ConstructorParameters<typeof Socket>[0]);
     raw.setNoDelay(true);
     const connection = new DataConnection(session, raw);
-    raw.connect({ host: session.peer, port, ...(sourceAddress !== undefined && { localAddress: sourceAddress }) });
+    const target = { host: session.peer, port };
+    const { host: first, port: at } = proxy ?? target;
+    raw.connect({ host: first, port: at, ...(sourceAddress !== undefined && { localAddress: sourceAddress }) });
+    if (proxy) {
+      connection.#tunnel = tunnel(raw, proxy, target, connectTimeout);
+      connection.#tunnel.catch((error) => connection.#failed(error));
+    }
     return connection;
   }
 
@@ -60,9 +69,9 @@ export class DataConnection {
     return this.#ended && this.#error === undefined && (this.#tap?.ended ?? true);
   }
 
-  /** Resolves when TCP is connected; rejects with the system's error, or after `connectTimeout`. */
+  /** Resolves when TCP is connected; rejects with the system's error, a proxy's refusal, or after `connectTimeout`. */
   connected(): Promise<void> {
-    return this.#happens(this.#raw, 'connect', () => !this.#raw.connecting);
+    return this.#tunnel ?? this.#happens(this.#raw, 'connect', () => !this.#raw.connecting);
   }
 
   /**
@@ -75,6 +84,8 @@ export class DataConnection {
     if (!session.secure) {
       await this.connected();
     } else {
+      // TLS is spoken with the server, so not before the proxy is done.
+      if (this.#tunnel) await this.#tunnel;
       if (watchEnd) this.#tap = new RecordTap(this.#raw);
       const top = session.site.tls.wrap(this.#tap ?? this.#raw, session.ticket);
       this.#top = top;

@@ -91,6 +91,9 @@ async function discover(session: Session, send: Send): Promise<DataMode> {
       await probe.connected();
       return mode;
     } catch (error) {
+      // A proxy says itself what is wrong.
+      failure = error;
+      if (options.proxy) continue;
       const why = explained(error as Error);
       failure = new LostError(
         `no data connection to ${place} (${mode}): ${why}. A firewall may be in the way; try mode active`,
@@ -100,7 +103,8 @@ async function discover(session: Session, send: Send): Promise<DataMode> {
       probe.destroy();
     }
   }
-  if (options.mode === 'passive') throw failure;
+  // Nobody can connect to us through a proxy.
+  if (options.mode === 'passive' || options.proxy) throw failure;
   return 'active';
 }
 

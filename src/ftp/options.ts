@@ -1,4 +1,5 @@
 /** What the remote side needs to know about one server, as a plain frozen object. */
+import type { ProxyOptions } from './proxy.ts';
 
 export interface TlsOptions {
   /** Whether the certificate must be valid for the host. A pin that matches replaces this. */
@@ -34,6 +35,8 @@ export interface ServerOptions {
   readonly mode: 'passive' | 'active' | 'auto';
   /** Local address to connect from. */
   readonly sourceAddress?: string;
+  /** Every connection, for data too, goes through it; not possible in active mode. */
+  readonly proxy?: ProxyOptions;
   /** First and last port to listen on in active mode. */
   readonly activePorts?: readonly [number, number];
   /** Address to tell the server in active mode, where it is not the one of the control connection (NAT). */

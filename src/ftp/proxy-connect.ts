@@ -1,6 +1,6 @@
 /** Asks an HTTP proxy for a tunnel: CONNECT (RFC 9110, 9.3.6), with a login by Basic (RFC 7617). */
 import { printable } from '../model/path.ts';
-import { type ProxyLogin, ProxyRefusal, type Target } from './proxy.ts';
+import { type ProxyLogin, ProxyRefusal, type Target } from './proxy-request.ts';
 import type { ProxyStream } from './proxy-stream.ts';
 
 /** Most bytes of the head of the answer. */

@@ -1,7 +1,7 @@
 /** Asks a SOCKS5 proxy for a tunnel (RFC 1928), with a login by user and password (RFC 1929). */
 import { Duplex } from 'node:stream';
 import { SocksClient } from 'socks';
-import { type ProxyLogin, ProxyRefusal, type Target } from './proxy.ts';
+import { type ProxyLogin, ProxyRefusal, type Target } from './proxy-request.ts';
 import type { ProxyStream } from './proxy-stream.ts';
 
 /**

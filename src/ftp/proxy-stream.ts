@@ -1,19 +1,15 @@
 /**
- * What is said to a proxy before the tunnel stands: bounded in bytes and in time, and without taking a byte too many
- * from the socket, because what follows belongs to whoever uses the tunnel.
+ * What is said to a proxy before the tunnel stands: within a deadline, and so that no byte too many is taken from the
+ * socket, because what follows belongs to whoever uses the tunnel.
  */
 import type { Socket } from 'node:net';
 import { InterruptedError } from '../model/errors.ts';
-
-/** Most bytes a proxy may answer. */
-const MOST = 16 * 1024;
 
 export class ProxyStream {
   readonly #socket: Socket;
   readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout;
   #failure: Error | undefined;
-  #taken = 0;
   #wake: (() => void) | undefined;
   /** Whether the proxy itself was reached. */
   reached: boolean;
@@ -40,15 +36,11 @@ export class ProxyStream {
     this.#socket.write(bytes);
   }
 
-  /** The next bytes. Rejects where none come: broken, ended, too late, or more than a proxy has to say. */
+  /** The next bytes. Rejects where none come: broken, ended, stopped, or too late. */
   async read(): Promise<Buffer> {
     for (;;) {
       const chunk = this.#socket.read() as Buffer | null;
-      if (chunk !== null) {
-        this.#taken += chunk.length;
-        return chunk;
-      }
-      if (this.#taken > MOST) throw new Error(`it answered more than ${MOST / 1024} KiB`);
+      if (chunk !== null) return chunk;
       if (this.#failure) throw this.#failure;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -58,7 +50,6 @@ export class ProxyStream {
 
   /** Puts back what was read beyond the answer. */
   giveBack(rest: Buffer): void {
-    this.#taken -= rest.length;
     if (rest.length > 0) this.#socket.unshift(rest);
   }
 

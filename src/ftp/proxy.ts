@@ -10,6 +10,7 @@ import { printable } from '../model/path.ts';
 import { type DialOptions, dial } from './dial.ts';
 import { explained } from './failure.ts';
 import { askByConnect } from './proxy-connect.ts';
+import { type ProxyLogin, ProxyRefusal, type Target } from './proxy-request.ts';
 import { askBySocks } from './proxy-socks.ts';
 import { ProxyStream } from './proxy-stream.ts';
 
@@ -22,30 +23,6 @@ export interface ProxyOptions {
   readonly password?: () => Promise<string>;
   /** Where it is named, for messages: `ALL_PROXY`. */
   readonly origin?: string;
-}
-
-/** Where a tunnel leads. */
-export interface Target {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface ProxyLogin {
-  readonly user: string;
-  readonly password: string;
-}
-
-/** What a proxy said to a request: no. */
-export class ProxyRefusal extends Error {
-  /** Who or what is at fault: the login to the proxy, the way from it to the server, or the proxy itself. */
-  readonly about: 'login' | 'target' | 'proxy';
-  /** Whether the same request may be granted a moment later. */
-  readonly passing: boolean;
-  constructor(about: ProxyRefusal['about'], message: string, passing = false) {
-    super(message);
-    this.about = about;
-    this.passing = passing;
-  }
 }
 
 /** A proxy as it may be shown: without its login. */

@@ -4,6 +4,7 @@ import { Knowledge } from './capabilities.ts';
 import { type NameCodec, nameCodec } from './encoding.ts';
 import { refused } from './failure.ts';
 import type { ServerOptions } from './options.ts';
+import { checkProxy } from './proxy.ts';
 import type { Reply } from './reply.ts';
 import { TlsLayer } from './tls.ts';
 
@@ -18,6 +19,7 @@ export class Site {
   constructor(options: ServerOptions) {
     this.options = options;
     this.codec = nameCodec(options.encoding);
+    if (options.proxy) checkProxy(options.proxy, options.mode);
   }
 
   /** `host:port`, for messages. */
