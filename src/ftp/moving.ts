@@ -26,14 +26,29 @@ export function sending(source: ByteSource, { offset = 0, onBytes }: WriteOption
     socket.resume();
     const started = performance.now();
     let sent = 0;
-    for await (const chunk of source.chunks(offset)) {
-      if (data.error || answered()) return { value: sent, complete: false };
+    let wake: (() => void) | undefined;
+    data.onChange = () => data.error && wake?.();
+    const pieces = source.chunks(offset)[Symbol.asyncIterator]();
+    for (;;) {
+      // A source that does not come up with anything must not keep a transfer alive that is over.
+      const next = await new Promise<IteratorResult<Uint8Array> | undefined>((resolve, reject) => {
+        wake = () => resolve(undefined);
+        pieces.next().then(resolve, reject);
+      });
+      if (!next || (!next.done && (data.error || answered()))) {
+        pieces.return?.().catch(() => {});
+        return { value: sent, complete: false };
+      }
+      if (next.done) break;
       // The piece is ours until it is written: the source may use its memory again for the next one.
-      await new Promise<void>((resolve) => socket.write(chunk, () => resolve()));
-      if (data.error) return { value: sent, complete: false };
-      sent += chunk.length;
-      onBytes?.(chunk.length);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        socket.write(next.value, () => resolve());
+      });
+      sent += next.value.length;
+      onBytes?.(next.value.length);
     }
+    if (data.error) return { value: sent, complete: false };
     // From here on the reply has the deadline. It may come as late as what is still in the system's hands needs.
     socket.setTimeout(0);
     socket.end();
