@@ -230,6 +230,22 @@ const CASES: readonly Case[] = [
     is: 'ask: remote-time',
   },
   {
+    says: 'only MLST was known and LIST is seen: asked',
+    local: { stamps: STAT },
+    remote: unzoned,
+    agreed: agreement(STAT, MLST),
+    canAskTime: true,
+    is: 'ask: remote-time',
+  },
+  {
+    says: 'nothing was known but the date, and nothing is seen: nothing to ask for',
+    local: { stamps: STAT },
+    remote: { at: null },
+    agreed: agreement(STAT, LIST),
+    canAskTime: true,
+    is: 'same by size',
+  },
+  {
     says: 'asked, and as agreed: the new stamp is learned beside the old one',
     local: { stamps: STAT },
     remote: unzoned,

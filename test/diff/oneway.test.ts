@@ -422,6 +422,14 @@ describe('one way', () => {
     ]);
   });
 
+  it('a local file is deleted on a pull only if it is shown to be what was agreed on', () => {
+    const world = World.agreedOn({ a: '1', b: '1', c: '1', d: '1' }, { remembersHash: true });
+    for (const name of ['a', 'b', 'c']) world.remove('remote', name).touch('local', name);
+    world.write('local', 'b', '2').unreadable.add('c');
+    const plan = world.walk({ direction: 'pull' });
+    expect([lines(plan), plan.drifted]).toEqual([['delete local a (deleted at the source)'], ['b', 'c']]);
+  });
+
   it('links that were to be followed and could not be are problems', () => {
     const world = new World({ l: link() }, {});
     expect(complaints(world.walk({ links: 'follow' }))).toEqual(['local l: kind']);
