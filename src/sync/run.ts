@@ -59,6 +59,7 @@ export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
       direction: job.direction,
       attempts: job.retries + 1,
       limitRate: job.limitRate,
+      chmod: job.chmod,
       order: job.order,
       strict: false,
     });
@@ -194,5 +195,6 @@ export function powersOf(capabilities: Capabilities, present: boolean): string[]
 /** The message of a failure; a bug shows where it happened. */
 export function explain(error: unknown): string {
   if (error instanceof FerryError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `this is a bug, please report it together with what follows\n${trace}`;
 }

@@ -80,6 +80,35 @@ describe('0: both sides agree', () => {
   });
 });
 
+describe('1: what nobody foresaw', () => {
+  /** Node runs this before the command. */
+  const meddling = (script: string) => ({
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(script)}`,
+  });
+
+  test('an error from nowhere says that it is a bug, without the password', async () => {
+    world = await makeWorld({ uploadRate: 100_000 });
+    await world.write({ 'site/big.bin': Buffer.alloc(20_000_000) });
+    const env = meddling('setTimeout(() => { throw new Error("lost it: " + process.env.FERRY_PASSWORD) }, 1500)');
+    const { code, stderr } = await world.ferryWith(env, 'push', 'site', world.url);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/this is a bug, please report it.*lost it: \*\*\*\n\s+at /s);
+  });
+
+  test('one within a run ends it with its summary', async () => {
+    world = await makeWorld();
+    await world.write({ 'site/a.txt': 'a' });
+    const env = meddling('AbortSignal.prototype.throwIfAborted = () => { throw new TypeError("no signal") }');
+    const ended = await world.ferryWith(env, 'push', 'site', world.url, '--json');
+    expect(ended.code).toBe(1);
+    expect(eventsOf(ended).at(-1)).toMatchObject({
+      type: 'summary',
+      exitCode: 1,
+      message: expect.stringMatching(/this is a bug.*no signal/s),
+    });
+  });
+});
+
 describe('3: some paths failed, the rest is done', () => {
   test.skipIf(process.platform === 'win32')('a file that cannot be read', async () => {
     world = await makeWorld({ rights: true });

@@ -11,7 +11,7 @@ import { Stage, type Told, transfersOf } from './stage.ts';
 const FILM = 'film.mp4';
 const FILM_SIZE = 24_000_000;
 /** Bytes a second while the film is sent the first time: slow enough to be cut in the middle. */
-const RATE = 16_000_000;
+const RATE = 8_000_000;
 
 /** Resolves with the exit code: 0 if all of it held. */
 export async function tellStory({ stdout, signal }: Context): Promise<number> {
@@ -91,7 +91,7 @@ async function cutAndResume({ stage, narrator, signal }: Story): Promise<void> {
   const film = noise('film', FILM_SIZE);
   await writeFile(stage.path('site', FILM), film);
   narrator.say(`${FILM} has ${bytesText(FILM_SIZE)}. In the middle of it the server is switched off.`);
-  narrator.command(`ferry push site ${stage.url} --limit-rate 16M --retries 0`);
+  narrator.command(`ferry push site ${stage.url} --limit-rate 8M --retries 0`);
   let unplugged: Promise<void> | undefined;
   const cut = await stage.run('site', stage.url, signal, {
     overrides: { limitRate: RATE, retries: 0 },
