@@ -147,12 +147,13 @@ export class Pool {
   }
 
   #failed(error: Error): void {
-    // Where others are logged in by the same name and password, it is their number that the server minds.
+    // Where others are logged in by the same name and password, it is their number that the server minds. Those that
+    // are on their way may still be let in.
     const standing = this.#sessions.size;
     const crowded =
       error instanceof TooManyConnectionsError || error instanceof LoginError || error instanceof ConnectError;
     if (standing > 0 && crowded) {
-      this.#limit = Math.max(1, Math.min(this.#limit, standing));
+      this.#limit = Math.min(this.#limit, standing + this.#connecting);
       this.#shrunkAt = performance.now();
       return;
     }
