@@ -95,6 +95,19 @@ describe('for people', () => {
     expect(stderr).toBe('');
   });
 
+  test.skipIf(process.platform !== 'linux')('output that got lost on a full disk is a failure', async () => {
+    await world.write({ 'site/a.txt': 'a' });
+    await world.ferry('push', 'site', world.url);
+    const child = spawn('/bin/sh', ['-c', '"$0" "$1" ls "$2" > /dev/full', process.execPath, FERRY, world.url], {
+      env: { PATH: process.env.PATH, HOME: world.folder, FERRY_PASSWORD: PASSWORD },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect({ code, stderr }).toEqual({ code: 3, stderr: 'ferry: the output could not be written (ENOSPC)\n' });
+  });
+
   test('colour only where it is asked for', async () => {
     await world.write({ 'site/a.txt': 'a' });
     expect((await world.ferry('push', 'site', world.url, '-n')).stderr).not.toMatch(/\x1b/);
