@@ -13,10 +13,15 @@ export interface TransferQueueOptions {
   readonly signal: AbortSignal;
 }
 
-/** One transfer: `move` needs a place, `settle` completes it afterwards. */
-export interface Job<S> {
-  move(attempt: number): Promise<S>;
-  settle(moved: S, attempt: number): Promise<void>;
+/**
+ * One transfer, attempt by attempt: `open` gets ready and needs no place, `move` moves the bytes and holds one, `settle`
+ * verifies and renames while the next one moves, `close` ends every attempt that was opened.
+ */
+export interface Job<T> {
+  open(attempt: number): Promise<T>;
+  move(opened: T): Promise<void>;
+  settle(opened: T): Promise<void>;
+  close(opened: T): Promise<void>;
   /** Called before a wait of `delay` ms. */
   retried(error: unknown, attempt: number, delay: number): void;
   /** Whether bytes came through since the last call. */
@@ -25,36 +30,58 @@ export interface Job<S> {
   prepare(error: unknown): Promise<void>;
 }
 
+/** Jobs that may be under way beyond those that move bytes: settling, or waiting for another attempt. */
+const MOST_TRAILING = 64;
+
 export class TransferQueue {
-  private readonly queue: PQueue;
+  /** Those that hold a place: bytes move. */
+  private readonly moving = new PQueue();
+  /** Those and as many again that are opened, so that a place that becomes free is taken at once. */
+  private readonly opened = new PQueue();
   private readonly options: TransferQueueOptions;
   private readonly open = new Set<Promise<void>>();
+  /** Told when a job has come to its end. */
+  private ended: (() => void) | undefined;
+  private failure: { readonly error: unknown } | undefined;
 
   constructor(options: TransferQueueOptions) {
     this.options = options;
-    this.queue = new PQueue({ concurrency: Math.max(1, options.width()) });
+    this.fit();
   }
 
   /**
    * Takes a job on as soon as few enough are waiting, so that a plan of any length needs little memory.
-   * `outcome` is called once, without an error when all went well; what it throws ends {@link idle}.
+   * `outcome` is called once, without an error when all went well; what it throws ends {@link idle}, and nothing more
+   * is taken on then. One caller at a time.
    */
-  async add<S>(job: Job<S>, outcome: (error?: unknown) => Promise<void> | void): Promise<void> {
-    this.queue.concurrency = Math.max(1, this.options.width());
-    await this.queue.onSizeLessThan(this.queue.concurrency + 1);
+  async add<T>(job: Job<T>, outcome: (error?: unknown) => Promise<void> | void): Promise<void> {
+    this.fit();
+    await this.opened.onSizeLessThan(1);
+    while (this.open.size >= this.opened.concurrency + MOST_TRAILING && !this.failure) {
+      await new Promise<void>((resolve) => {
+        this.ended = resolve;
+      });
+    }
+    if (this.failure) throw this.failure.error;
     const flow = this.attempt(job).then(
       () => outcome(),
       (error) => outcome(error),
     );
-    const tracked: Promise<void> = flow.finally(() => this.open.delete(tracked));
-    // The failure is met again by idle(); it must not count as unhandled until then.
-    tracked.catch(() => undefined);
+    const tracked: Promise<void> = flow.finally(() => {
+      this.open.delete(tracked);
+      this.ended?.();
+    });
+    // The failure is met again by add() and idle(); it must not count as unhandled until then.
+    tracked.catch((error) => {
+      this.failure ??= { error };
+    });
     this.open.add(tracked);
   }
 
   /** Resolves when everything taken on has come to its end. */
   async idle(): Promise<void> {
     while (this.open.size > 0) await Promise.all(this.open);
+    if (this.failure) throw this.failure.error;
   }
 
   /** Resolves when nothing is under way any more, however it ended. */
@@ -62,14 +89,12 @@ export class TransferQueue {
     while (this.open.size > 0) await Promise.allSettled(this.open);
   }
 
-  private attempt<S>(job: Job<S>): Promise<void> {
+  private attempt<T>(job: Job<T>): Promise<void> {
     const { attempts, signal } = this.options;
     return retrying(
       async (number) => {
-        // Those that were begun go first: an unfinished transfer is worth more than a new one.
         try {
-          const moved = await this.queue.add(() => job.move(number), { priority: number === 1 ? 0 : 1 });
-          await job.settle(moved as S, number);
+          await this.once(job, number);
         } catch (error) {
           await job.prepare(error);
           throw error;
@@ -77,5 +102,33 @@ export class TransferQueue {
       },
       { attempts, signal, sleep: pause, onRetry: job.retried.bind(job), progressed: job.progressed.bind(job) },
     );
+  }
+
+  private async once<T>(job: Job<T>, number: number): Promise<void> {
+    // Those that were begun go first: an unfinished transfer is worth more than a new one.
+    const priority = number === 1 ? 0 : 1;
+    const opened = await this.opened.add(() => this.openAndMove(job, number, priority), { priority });
+    try {
+      await job.settle(opened);
+    } finally {
+      await job.close(opened);
+    }
+  }
+
+  private async openAndMove<T>(job: Job<T>, number: number, priority: number): Promise<T> {
+    const opened = await job.open(number);
+    try {
+      await this.moving.add(() => job.move(opened), { priority });
+      return opened;
+    } catch (error) {
+      await job.close(opened);
+      throw error;
+    }
+  }
+
+  private fit(): void {
+    const width = Math.max(1, this.options.width());
+    this.moving.concurrency = width;
+    this.opened.concurrency = 2 * width;
   }
 }

@@ -1,8 +1,19 @@
 /** Makes directories, parents first, and renames; on the server all of them travel together, in the plan's order. */
-import type { DeleteAction, Lane, MkdirAction, RenameAction } from '../model/index.ts';
-import { isRetryable, retrying } from '../queue/index.ts';
+import {
+  type DeleteAction,
+  type Fingerprint,
+  type Lane,
+  type MkdirAction,
+  type RelPath,
+  type RenameAction,
+  ReplyError,
+  StaleError,
+} from '../model/index.ts';
+import { sameVersion } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
 import { isStillExpected } from './expectation.ts';
+import { isConnectionGone } from './failure.ts';
+import { inPasses, type Pass } from './passes.ts';
 
 type Making = MkdirAction | RenameAction | DeleteAction;
 
@@ -10,23 +21,29 @@ type Making = MkdirAction | RenameAction | DeleteAction;
 const AHEAD = 256;
 
 export async function actOnDirectories(acting: Acting, makings: readonly Making[]): Promise<void> {
-  const left = new Set(makings);
-  const { signal, attempts } = acting.options;
-  // Every step can be taken again after a lost connection: a directory that is there already is as good as made.
-  await retrying(() => makeAll(acting, left), { attempts, signal, progressed: () => false });
+  await inPasses(acting, makings, (pass) => makeAll(acting, pass));
 }
 
-/** Works through `left`, taking out what is done or has failed for good. */
-async function makeAll(acting: Acting, left: Set<Making>): Promise<void> {
-  if (left.size === 0) return;
+async function makeAll(acting: Acting, { left, failures }: Pass<Making>): Promise<void> {
   const { pair, signal } = acting.options;
   const remote = [...left].some((making) => making.side === 'remote');
   const lane = remote ? await pair.remote.lane(signal) : undefined;
   const underway: Promise<void>[] = [];
+  const take = async (making: Making) => {
+    acting.started(making);
+    try {
+      await make(acting, making, lane);
+      left.delete(making);
+      acting.done(making);
+    } catch (error) {
+      if (isConnectionGone(error)) throw error;
+      failures.set(making, error);
+    }
+  };
   try {
     for (const making of [...left]) {
       signal.throwIfAborted();
-      const step = make(acting, making, lane).then(() => void left.delete(making));
+      const step = take(making);
       step.catch(() => undefined);
       // What changes a name that a later step builds on is waited for; plain MKDs follow each other on the wire.
       if (making.action === 'mkdir' && making.side === 'remote') underway.push(step);
@@ -44,20 +61,37 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined): Pro
   const { pair } = acting.options;
   const side = making.side === 'remote' ? lane! : pair.local;
   const { path } = making;
-  acting.started(making);
-  try {
-    if (making.action === 'mkdir') {
-      await side.makeDirectory(path);
-      const nothing = { size: 0, stamps: {} };
-      await pair.memory.learn({ path, kind: 'directory', local: nothing, remote: nothing });
-    } else {
-      await isStillExpected(pair, making.side, making.action === 'rename' ? making.from : path, making.expected);
-      if (making.action === 'rename') await side.rename(making.from, path);
-      else await side.remove(path);
+  if (making.action === 'mkdir') {
+    await side.makeDirectory(path);
+    const nothing = { size: 0, stamps: {} };
+    await pair.memory.learn({ path, kind: 'directory', local: nothing, remote: nothing });
+    return;
+  }
+  const from = making.action === 'rename' ? making.from : path;
+  if (making.side === 'local') {
+    await isStillExpected(pair, 'local', from, making.expected);
+  } else {
+    // Asked on the connection that is held already: there may be no second one to be had.
+    const now = await seen(lane!, from);
+    if (!now) {
+      // The reply to an earlier attempt may have been lost.
+      const moved = making.action === 'rename' ? await seen(lane!, path) : undefined;
+      if (making.action !== 'rename' || (moved && sameVersion(moved, making.expected))) return;
+      throw new StaleError('it is gone from the server since it was listed');
     }
-    acting.done(making);
+    if (!sameVersion(now, making.expected)) throw new StaleError('it changed on the server since it was listed');
+  }
+  if (making.action === 'rename') await side.rename(from, path);
+  else await side.remove(path);
+}
+
+/** The file under a name; undefined where the server says that there is none. */
+async function seen(lane: Lane, path: RelPath): Promise<Fingerprint | undefined> {
+  try {
+    const { size, stamps } = await lane.inspect(path);
+    return { size: size ?? 0, stamps };
   } catch (error) {
-    if (isRetryable(error)) throw error;
-    acting.failed(making, error);
+    if (error instanceof ReplyError && !error.retryable) return undefined;
+    throw error;
   }
 }

@@ -6,53 +6,68 @@
 import {
   type DeleteAction,
   fingerprintOf,
+  isWithin,
   type Lane,
   parentOf,
   type RelPath,
   type Sighting,
   StaleError,
 } from '../model/index.ts';
-import { isRetryable, retrying } from '../queue/index.ts';
+import { backoff, pause } from '../queue/index.ts';
 import type { Acting } from './act.ts';
 import { isStillExpected, matches } from './expectation.ts';
+import { isConnectionGone } from './failure.ts';
+import { inPasses, LEFT_OUT, type Pass } from './passes.ts';
 
 /** Paths asked about in one go. */
 const BATCH = 256;
 
 export async function actOnRemovals(acting: Acting, removals: readonly DeleteAction[]): Promise<void> {
-  const { signal, attempts } = acting.options;
   /** Directories of which a listing turned out to be wrong. */
   const doubtful = new Set<RelPath>();
   for (let at = 0; at < removals.length; at += BATCH) {
-    const left = new Set(removals.slice(at, at + BATCH));
-    // Every step can be taken again after a lost connection: what is gone already is as good as removed.
-    await retrying(() => removeAll(acting, left, doubtful), { attempts, signal, progressed: () => false });
+    await inPasses(acting, removals.slice(at, at + BATCH), (pass) => removeAll(acting, pass, doubtful));
   }
 }
 
-/** Works through `left`, taking out what is done or has failed for good. */
-async function removeAll(acting: Acting, left: Set<DeleteAction>, doubtful: Set<RelPath>): Promise<void> {
+async function removeAll(
+  acting: Acting,
+  { left, failures }: Pass<DeleteAction>,
+  doubtful: Set<RelPath>,
+): Promise<void> {
   const { pair, signal } = acting.options;
   const batch = [...left];
   const paths = batch.map((removal) => removal.path);
-  const sightings = await pair.remote.sight(paths, signal);
+  const sightings = await sightPatiently(acting, paths);
   batch.forEach((removal, index) => {
-    const doubt = removal.side === 'local' && removal.action === 'delete' && sightings[index]?.found !== 'absent';
+    const doubt = removal.side === 'local' && removal.action === 'delete' && sightings[index]?.found === 'present';
     if (doubt) doubtful.add(parentOf(removal.path));
   });
   const lane = batch.some((removal) => removal.side === 'remote') ? await pair.remote.lane(signal) : undefined;
   const underway: Promise<void>[] = [];
+  const take = async (removal: DeleteAction, sighting: Sighting | undefined) => {
+    acting.started(removal);
+    try {
+      await remove(acting, removal, sighting, doubtful, lane);
+      left.delete(removal);
+      acting.done(removal);
+    } catch (error) {
+      if (isConnectionGone(error)) throw error;
+      failures.set(removal, error);
+    }
+  };
+  const failedBelow = (path: RelPath) =>
+    acting.failedBelow(path) || [...failures.keys()].some((failure) => isWithin(failure.path, path));
   try {
     for (const [index, removal] of batch.entries()) {
       signal.throwIfAborted();
       // Whether a directory may go depends on what became of its children, so it waits for them.
       if (removal.kind === 'directory') await Promise.all(underway.splice(0));
-      if (acting.failedBelow(removal.path)) {
-        left.delete(removal);
-        acting.skipped(removal);
+      if (failedBelow(removal.path)) {
+        failures.set(removal, LEFT_OUT);
         continue;
       }
-      const step = remove(acting, removal, sightings[index], doubtful, lane).then(() => void left.delete(removal));
+      const step = take(removal, sightings[index]);
       step.catch(() => undefined);
       if (removal.side === 'remote') underway.push(step);
       else await step;
@@ -64,6 +79,25 @@ async function removeAll(acting: Acting, left: Set<DeleteAction>, doubtful: Set<
   }
 }
 
+/** Asks again for what the server could not say at once; what it will not say at all stays unknown. */
+async function sightPatiently(acting: Acting, paths: readonly RelPath[]): Promise<readonly Sighting[]> {
+  const { pair, signal, attempts } = acting.options;
+  const sightings = [...(await pair.remote.sight(paths, signal))];
+  for (let attempt = 1; attempt < attempts; attempt++) {
+    const unknown = [...sightings.keys()].filter((index) => sightings[index]!.found === 'unknown');
+    if (unknown.length === 0) break;
+    await pause(backoff(attempt, Math.random), signal);
+    const again = await pair.remote.sight(
+      unknown.map((index) => paths[index]!),
+      signal,
+    );
+    unknown.forEach((index, at) => {
+      sightings[index] = again[at]!;
+    });
+  }
+  return sightings;
+}
+
 async function remove(
   acting: Acting,
   removal: DeleteAction,
@@ -73,33 +107,28 @@ async function remove(
 ): Promise<void> {
   const { pair } = acting.options;
   const { path, kind, side } = removal;
-  acting.started(removal);
-  try {
-    if (side === 'remote') {
-      if (sighting?.found === 'unknown')
-        throw new StaleError(`it could not be looked at once more: ${sighting.because}`);
-      if (sighting?.found === 'present') {
-        const { entry } = sighting;
-        if (!matches(entry.kind, fingerprintOf(entry), removal.expected)) {
-          throw new StaleError('it changed on the server since it was listed, so it stays');
-        }
-        if (kind === 'directory') await lane!.removeDirectory(path);
-        else await lane!.remove(path);
-      }
-    } else {
-      if (doubtful.has(parentOf(path))) {
-        throw new StaleError(
-          'the server still has something that its listing of this directory left out, so nothing is deleted here',
-        );
-      }
-      await isStillExpected(pair, 'local', path, removal.expected);
-      if (kind === 'directory') await pair.local.removeDirectory(path);
-      else await pair.local.remove(path);
-    }
-    await pair.memory.forget(path);
-    acting.done(removal);
-  } catch (error) {
-    if (isRetryable(error)) throw error;
-    acting.failed(removal, error);
+  // Whatever makes way for another kind goes by what stands here; the other side has something of that name.
+  if (sighting?.found === 'unknown' && (side === 'remote' || removal.action === 'delete')) {
+    throw new StaleError(`the server could not be asked about it once more, so it stays: ${sighting.because}`);
   }
+  if (side === 'remote') {
+    if (sighting?.found === 'present') {
+      const { entry } = sighting;
+      if (!matches(entry.kind, fingerprintOf(entry), removal.expected)) {
+        throw new StaleError('it changed on the server since it was listed, so it stays');
+      }
+      if (kind === 'directory') await lane!.removeDirectory(path);
+      else await lane!.remove(path);
+    }
+  } else {
+    if (doubtful.has(parentOf(path))) {
+      throw new StaleError(
+        'the server still has something that its listing of this directory left out, so nothing is deleted here',
+      );
+    }
+    await isStillExpected(pair, 'local', path, removal.expected);
+    if (kind === 'directory') await pair.local.removeDirectory(path);
+    else await pair.local.remove(path);
+  }
+  await pair.memory.forget(path);
 }

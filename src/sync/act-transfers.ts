@@ -1,29 +1,20 @@
 /** Moves the files of a plan, many at once, and remembers each one as soon as it is in place. */
 import { Order } from '../diff/index.ts';
 import {
-  type Agreement,
   ChangingError,
   fingerprintOf,
-  type Lane,
   type RelPath,
   ReplyError,
   StaleError,
   type TransferAction,
 } from '../model/index.ts';
 import { type Job, rateLimit, TransferQueue } from '../queue/index.ts';
-import { namesOf, stageDownload, stageUpload, type TransferContext } from '../transfer/index.ts';
+import { Download, namesOf, type Transfer, type TransferContext, Upload } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
 import { isFull } from './failure.ts';
 
 /** How often a source may change under a transfer before it becomes a Problem. */
 const MOST_CHANGES = 3;
-
-interface Staged {
-  readonly bytes: number;
-  readonly resumedFrom?: number;
-  publish(): Promise<Agreement>;
-  discard(): Promise<void>;
-}
 
 /** Files that wait, complete under their temporary names, for a directory to make way. */
 export interface Waiting {
@@ -58,14 +49,14 @@ class Mover implements Waiting {
   private readonly makingWay: ReadonlySet<RelPath>;
   private readonly context: TransferContext;
   private readonly queue: TransferQueue;
-  private readonly waiting: { action: TransferAction; staged: Staged; attempt: number }[] = [];
+  private readonly waiting: Transfer[] = [];
   /** Why nothing more is sent to a side that is full. */
   private full: string | undefined;
   private readonly total: { files: number; bytes: number } = { files: 0, bytes: 0 };
   private readonly past: { files: number; bytes: number } = { files: 0, bytes: 0 };
 
   constructor(acting: Acting, makingWay: ReadonlySet<RelPath>) {
-    const { pair, tally, signal, limitRate, attempts, strict, tell, direction } = acting.options;
+    const { pair, tally, signal, limitRate, attempts, strict, tell, direction, chmod } = acting.options;
     this.acting = acting;
     this.makingWay = makingWay;
     this.context = {
@@ -73,6 +64,7 @@ class Mover implements Waiting {
       direction,
       signal,
       strict,
+      modeOf: ({ mode }) => (chmod === 'none' ? undefined : chmod === 'preserve' ? mode : chmod.files),
       naming: { style: 'hidden' },
       ...(limitRate === null ? {} : { pace: rateLimit(limitRate) }),
       moved: (side, bytes) => {
@@ -108,17 +100,18 @@ class Mover implements Waiting {
 
   /** Publishes what waited for a directory to make way. */
   async publish(): Promise<void> {
-    for (const { action, staged, attempt } of this.waiting) {
-      // The directory that stands in the way could not be removed, and that was said.
-      if (this.acting.isBlocked(action.path)) {
-        await staged.discard();
-        this.acting.skipped(action);
-        continue;
-      }
+    for (const transfer of this.waiting) {
+      const { action, attempt } = transfer;
       try {
-        await this.settle(action, staged, attempt);
+        // The directory that stands in the way could not be removed, and that was said.
+        if (this.acting.isBlocked(action.path)) {
+          await transfer.discard();
+          this.acting.skipped(action);
+        } else await this.settle(transfer);
       } catch (error) {
         this.acting.failed(action, error, attempt);
+      } finally {
+        await transfer.close();
       }
     }
   }
@@ -130,20 +123,28 @@ class Mover implements Waiting {
     let changes = 0;
     let last = 1;
     let bytesBefore = 0;
-    const job: Job<Staged> = {
-      move: async (attempt) => {
+    const job: Job<Transfer> = {
+      open: (attempt) => {
         last = attempt;
-        acting.started(action, attempt);
+        return action.action === 'upload'
+          ? Upload.open(context, action, attempt)
+          : Download.open(context, action, attempt);
+      },
+      move: async (transfer) => {
         const lane = await context.remote.lane(signal);
+        acting.started(action, transfer.attempt);
         try {
-          return await this.stage(lane, action, attempt);
+          await transfer.move(lane);
         } finally {
           lane.release();
         }
       },
-      settle: async (staged, attempt) => {
-        if (this.makingWay.has(action.path)) this.waiting.push({ action, staged, attempt });
-        else await this.settle(action, staged, attempt);
+      settle: async (transfer) => {
+        if (this.makingWay.has(action.path)) this.waiting.push(transfer);
+        else await this.settle(transfer);
+      },
+      close: async (transfer) => {
+        if (!this.waiting.includes(transfer)) await transfer.close();
       },
       retried: (error, attempt, delay) => {
         const message = error instanceof Error ? error.message : String(error);
@@ -171,16 +172,16 @@ class Mover implements Waiting {
     });
   }
 
-  private stage(lane: Lane, action: TransferAction, attempt: number): Promise<Staged> {
-    return action.action === 'upload'
-      ? stageUpload(this.context, lane, action, attempt)
-      : stageDownload(this.context, lane, action, attempt);
-  }
-
-  private async settle(action: TransferAction, staged: Staged, attempt: number): Promise<void> {
-    const agreement = await staged.publish();
-    await this.context.memory.learn(agreement);
-    this.acting.done(action, attempt, staged.bytes, staged.resumedFrom);
+  private async settle(transfer: Transfer): Promise<void> {
+    const { memory } = this.context;
+    const { action, attempt, bytes, resumedFrom } = transfer;
+    const agreement = await transfer.publish();
+    // In one write: a kill leaves either both or neither.
+    await Promise.all([
+      memory.learn(agreement),
+      memory.dropCheckpoint(action.path, action.action === 'upload' ? 'upload' : 'download'),
+    ]);
+    this.acting.done(action, attempt, bytes, resumedFrom);
   }
 
   /** The same transfer for the version of the source that is there by now. */

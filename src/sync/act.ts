@@ -2,12 +2,13 @@
  * Carries a plan out: directories first, then transfers, deletes last and only where nothing below failed. One path's
  * failure never stops the others; what ends the whole run is thrown.
  */
+
+import type { JobSettings } from '../config/settings.ts';
 import {
   type Action,
   type DeleteAction,
   type Direction,
   isTransfer,
-  isWithin,
   lineage,
   type MkdirAction,
   type RelPath,
@@ -16,6 +17,7 @@ import {
   type Tell,
   type TransferAction,
 } from '../model/index.ts';
+import { mendSwaps } from '../transfer/index.ts';
 import { actOnDirectories } from './act-directories.ts';
 import { actOnRemovals } from './act-removals.ts';
 import { actOnTransfers } from './act-transfers.ts';
@@ -33,6 +35,8 @@ export interface ActOptions {
   readonly attempts: number;
   /** Bytes a second; null for no limit. */
   readonly limitRate: number | null;
+  /** Which permission bits copies get. */
+  readonly chmod: JobSettings['chmod'];
   /** gitignore patterns of files that wait until the others are done. */
   readonly order: readonly string[];
   /** Whether a source that is no longer what the plan saw is refused (a saved plan). */
@@ -43,6 +47,8 @@ export interface ActOptions {
 export class Acting {
   readonly options: ActOptions;
   private readonly failures = new Set<RelPath>();
+  /** Every directory with a failure in or below it. */
+  private readonly above = new Set<RelPath>();
 
   constructor(options: ActOptions) {
     this.options = options;
@@ -58,7 +64,7 @@ export class Acting {
   }
 
   failed(action: Action, error: unknown, attempt = 1): void {
-    this.failures.add(action.path);
+    this.note(action);
     this.options.tally.failed++;
     this.say(action, 'failed', attempt, 0);
     this.options.tally.problem(problemOf(error, action.path, sideOf(action)));
@@ -66,7 +72,7 @@ export class Acting {
 
   /** Leaves an action out because of something that was already said. */
   skipped(action: Action): void {
-    this.failures.add(action.path);
+    this.note(action);
     this.options.tally.failed++;
     this.say(action, 'skipped', 1, 0);
   }
@@ -79,8 +85,19 @@ export class Acting {
 
   /** Whether anything at or below this path failed. */
   failedBelow(path: RelPath): boolean {
-    for (const failure of this.failures) if (isWithin(failure, path)) return true;
-    return false;
+    return this.above.has(path);
+  }
+
+  /** Under both of its names, where the sides call it differently. */
+  private note(action: Action): void {
+    const names = 'alias' in action && action.alias !== undefined ? [action.path, action.alias] : [action.path];
+    for (const name of names) {
+      this.failures.add(name);
+      for (const at of lineage(name)) {
+        if (this.above.has(at)) break;
+        this.above.add(at);
+      }
+    }
   }
 
   private say(
@@ -128,7 +145,9 @@ export async function act(actions: readonly Action[], options: ActOptions): Prom
   const waiting = await actOnTransfers(acting, transfers, new Set(removals.map((removal) => removal.path)));
   await actOnRemovals(acting, removals);
   await waiting.publish();
-  const { local, memory } = options.pair;
+  const { local, memory, remote } = options.pair;
+  // Where an attempt was cut off between two renames and a later one finished the work, the old file still lies aside.
+  await mendSwaps(remote, memory, options.signal);
   await local.flush();
   await memory.flush();
 }

@@ -46,6 +46,7 @@ export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promis
       direction: plan.direction,
       attempts: job.retries + 1,
       limitRate: job.limitRate,
+      chmod: job.chmod,
       order: job.order,
       strict: true,
     });

@@ -1,12 +1,14 @@
 /** Turns what went wrong with one path into a Problem that says what to do about it. */
 import {
   ChangingError,
+  FerryError,
   LocalError,
   LostError,
   MismatchError,
   NameError,
   type Problem,
   type ProblemCode,
+  ProtocolError,
   type RelPath,
   ReplyError,
   type Side,
@@ -17,6 +19,13 @@ import {
 export function isFull(error: unknown): boolean {
   if (error instanceof ReplyError) return error.reply === 452 || error.reply === 552;
   return error instanceof LocalError && (error.errno === 'ENOSPC' || error.errno === 'EDQUOT');
+}
+
+const ENDS_RUN = new Set(['connect', 'login', 'tls', 'too-many-connections', 'state', 'lock', 'limit', 'interrupted']);
+
+/** Whether a failure is about no path in particular: no other path would fare better. */
+export function endsRun(error: unknown): boolean {
+  return error instanceof FerryError && ENDS_RUN.has(error.code);
 }
 
 export function problemOf(error: unknown, path: RelPath, side: Side): Problem {
@@ -33,4 +42,10 @@ function codeOf(error: unknown): ProblemCode {
   if (error instanceof LocalError) return error.errno === 'EACCES' || error.errno === 'EPERM' ? 'unreadable' : 'failed';
   if (error instanceof ReplyError) return error.retryable ? 'connection' : 'refused';
   return 'failed';
+}
+
+/** Whether the connection is gone, so that nothing else will succeed on it either. */
+export function isConnectionGone(error: unknown): boolean {
+  if (error instanceof ReplyError) return error.reply === 421;
+  return error instanceof LostError || error instanceof ProtocolError || endsRun(error);
 }

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import { nameOn } from '../diff/index.ts';
 import type {
+  Agreement,
   Direction,
   Fingerprint,
+  Lane,
   Local,
   Memory,
   RelPath,
@@ -11,6 +13,29 @@ import type {
   TemporaryStyle,
   TransferAction,
 } from '../model/index.ts';
+
+/** How files can be named on a server while they are not complete. */
+export interface Naming {
+  /** The kind of temporary name that was seen to work, or is tried first. */
+  style: TemporaryStyle;
+  /** No kind of temporary name works: new files are begun under their final names. */
+  inPlace: boolean;
+  /** What was warned of already. */
+  readonly warned: Set<string>;
+}
+
+/** What the attempts at one transfer know of each other. */
+export interface Course {
+  /** 1 for the first attempt. */
+  attempt: number;
+  /** The farthest offset in bytes that an attempt went on from: what is won for good. */
+  farthest: number;
+  /** What a rename whose reply is not there yet puts under the final name, and the version of the source that it is of. */
+  placing?: { readonly source: Fingerprint; readonly placed: Fingerprint };
+}
+
+export const newCourse = (): Course => ({ attempt: 1, farthest: 0 });
+export const newNaming = (): Naming => ({ style: 'hidden', inPlace: false, warned: new Set() });
 
 export interface TransferContext {
   readonly direction: Direction;
@@ -23,11 +48,19 @@ export interface TransferContext {
   /** Counts bytes as they move. */
   readonly moved: (side: 'sent' | 'received', bytes: number) => void;
   readonly warn: (message: string) => void;
-  /** How this server takes temporary names; learnt as the run goes. */
-  readonly naming: { style: TemporaryStyle | 'in place' };
+  /** What this server has shown to take; learnt as the run goes. */
+  readonly naming: Naming;
+  /** The permission bits that a copy gets; undefined: none are set. */
+  readonly modeOf: (action: TransferAction) => number | undefined;
   /** Whether a source that is no longer what the plan saw is refused (a saved plan) or taken as it is now. */
   readonly strict: boolean;
 }
+
+/**
+ * Up to this many bytes a file's content is hashed on its way, to be remembered.
+ * LIMIT: hashing would cost a larger one more time than sending it; if only its time changes, it is sent again.
+ */
+export const HASHED = 256 * 1024 * 1024;
 
 /** Transfers above this many bytes leave a checkpoint and can be resumed by a later run. */
 export const RESUMABLE = 1024 * 1024;
@@ -45,4 +78,23 @@ export function tagOf(source: Fingerprint): string {
 export function namesOf(context: TransferContext, action: TransferAction): { local: RelPath; remote: RelPath } {
   const { direction } = context;
   return { local: nameOn('local', direction, action), remote: nameOn('remote', direction, action) };
+}
+
+/** One attempt at moving one file, in either direction. */
+export interface Transfer {
+  readonly action: TransferAction;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** Bytes that this attempt moved. */
+  readonly bytes: number;
+  /** Offset in bytes at which it went on, where it did not begin anew. */
+  readonly resumedFrom: number | undefined;
+  /** Moves the bytes to the temporary file. The lane may be given back as soon as this resolves. */
+  move(lane: Lane): Promise<void>;
+  /** Verifies, stamps and renames; call once. Resolves with what is now agreed, which the caller remembers. */
+  publish(): Promise<Agreement>;
+  /** Takes the temporary file away. */
+  discard(): Promise<void>;
+  /** Ends the attempt; what can be taken up again is kept. */
+  close(): Promise<void>;
 }

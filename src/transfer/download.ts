@@ -2,12 +2,11 @@
  * One file from the server to here: temporary name beside the target, size check, the source looked at once more,
  * fsync, modification time, rename. The target holds the whole old or the whole new bytes at every moment.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import {
   type Agreement,
   ChangingError,
   type Entry,
-  type Fingerprint,
   fingerprintOf,
   type Lane,
   type LocalStage,
@@ -17,69 +16,148 @@ import {
   type TransferAction,
 } from '../model/index.ts';
 import { temporaryFor } from '../model/temporary.ts';
-import { namesOf, RESUMABLE, type TransferContext, tagOf } from './context.ts';
+import { HASHED, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
 
-export interface StagedDownload {
-  /** Bytes received by this attempt. */
-  readonly bytes: number;
-  readonly resumedFrom?: number;
-  /** Looks at the source once more, then puts the file under its name. Resolves with what is now agreed. */
-  publish(): Promise<Agreement>;
-  discard(): Promise<void>;
-}
+/** One attempt at one download. */
+export class Download implements Transfer {
+  readonly action: TransferAction;
+  readonly attempt: number;
+  bytes = 0;
+  resumedFrom: number | undefined;
+  private readonly context: TransferContext;
+  private readonly names: { readonly local: RelPath; readonly remote: RelPath };
+  private readonly temporary: RelPath;
+  private readonly sum: Hash = createHash('sha256');
+  private stage: LocalStage;
+  private lane: Lane | undefined;
+  /** Whether the temporary file has come to its end: renamed, removed, or kept. */
+  private ended = false;
 
-/**
- * Receives the bytes of one file into its temporary file.
- * @throws MismatchError when fewer or more bytes came than the server had said; what came is kept for a resume.
- */
-export async function stageDownload(
-  context: TransferContext,
-  lane: Lane,
-  action: TransferAction,
-  attempt: number,
-): Promise<StagedDownload> {
-  const { local, memory, pace, signal } = context;
-  const { local: target, remote: source } = namesOf(context, action);
-  const version = action.source;
-  const temporary = temporaryFor(target, tagOf(version));
-  const resumable = await mayResume(context, action, temporary, attempt);
-  // Journalled before the temporary file exists, so that whatever a kill leaves here is known to the next run.
-  await memory.saveCheckpoint({ path: action.path, direction: 'download', source: version, temporary, confirmed: 0 });
-  let stage = await local.stage(target, temporary, resumable);
-  let offset = stage.size;
-  if (offset > 0 && !(offset <= version.size && (await tailsAgree(lane, source, stage, offset, signal)))) {
-    await stage.discard();
-    stage = await local.stage(target, temporary, false);
-    offset = 0;
+  private constructor(
+    context: TransferContext,
+    action: TransferAction,
+    attempt: number,
+    temporary: RelPath,
+    stage: LocalStage,
+  ) {
+    this.context = context;
+    this.action = action;
+    this.attempt = attempt;
+    this.names = namesOf(context, action);
+    this.temporary = temporary;
+    this.stage = stage;
   }
-  const sum = offset === 0 ? createHash('sha256') : undefined;
-  try {
-    let bytes = 0;
-    if (offset < version.size || version.size === 0) {
-      const sink = {
-        write(chunk: Uint8Array) {
-          sum?.update(chunk);
-          const written = stage.write(chunk);
-          const leave = pace?.(chunk.length, signal);
-          return leave ? Promise.all([written, leave]).then(() => undefined) : written;
-        },
-      };
-      bytes = await lane.read(source, sink, { offset, signal, onBytes: (n) => context.moved('received', n) });
+
+  /**
+   * Opens the temporary file, journalled before it exists, so that whatever a kill leaves is known to the next run.
+   * @param attempt 1 for the first; later ones go on from what an earlier one kept.
+   */
+  static async open(context: TransferContext, action: TransferAction, attempt: number): Promise<Download> {
+    const { local: target } = namesOf(context, action);
+    const temporary = temporaryFor(target, tagOf(action.source));
+    const resume = await mayResume(context, action, temporary, attempt);
+    const checkpoint = { path: action.path, source: action.source, temporary, confirmed: 0 };
+    await context.memory.saveCheckpoint({ ...checkpoint, direction: 'download' });
+    const stage = await context.local.stage(target, temporary, resume);
+    return new Download(context, action, attempt, temporary, stage);
+  }
+
+  /** Receives the bytes. @throws MismatchError when other than the server had said; what came is kept for a resume. */
+  async move(lane: Lane): Promise<void> {
+    const { context, names, action } = this;
+    const { signal } = context;
+    const { size } = action.source;
+    this.lane = lane;
+    let offset = this.stage.size;
+    if (offset > 0 && !(offset <= size && (await tailsAgree(lane, names.remote, this.stage, offset, signal)))) {
+      await this.stage.discard();
+      this.stage = await context.local.stage(names.local, this.temporary, false);
+      offset = 0;
     }
-    if (stage.size !== version.size) {
-      throw new MismatchError(`${stage.size} of its ${version.size} bytes arrived`);
+    if (offset > 0) this.resumedFrom = offset;
+    if (offset < size || size === 0) {
+      const sink = { write: this.receive.bind(this) };
+      const onBytes = (n: number) => context.moved('received', n);
+      this.bytes = await lane.read(names.remote, sink, { offset, signal, onBytes });
     }
+    if (this.stage.size !== size) throw new MismatchError(`${this.stage.size} of its ${size} bytes arrived`);
+  }
+
+  async publish(): Promise<Agreement> {
+    const { action, names } = this;
+    const { size, stamps, mtime } = await this.lane!.inspect(names.remote);
+    if (!sameVersion({ size: size ?? action.size, stamps }, action.source)) {
+      await this.discard();
+      throw new ChangingError('it changed on the server while it was received');
+    }
+    const entry = await this.commit(mtime ?? action.mtime);
+    const sha256 = await this.sha256();
     return {
-      bytes,
-      ...(offset > 0 ? { resumedFrom: offset } : {}),
-      publish: () => publishDownload(context, lane, action, stage, sum?.digest('hex')),
-      discard: () => stage.discard(),
+      path: action.path,
+      kind: 'file',
+      local: fingerprintOf(entry),
+      remote: { size: action.size, stamps: { ...action.source.stamps, ...stamps } },
+      ...(sha256 === undefined ? {} : { sha256 }),
     };
-  } catch (error) {
-    await settle(context, action, stage);
-    throw error;
+  }
+
+  async discard(): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    await this.stage.discard();
+    await this.context.memory.dropCheckpoint(this.action.path, 'download');
+  }
+
+  /** Keeps what a later attempt can go on from, and nothing else. */
+  async close(): Promise<void> {
+    if (this.ended) return;
+    const { size } = this.action;
+    if (size <= RESUMABLE || this.stage.size === 0 || this.stage.size > size) return this.discard();
+    this.ended = true;
+    await this.stage.keep();
+  }
+
+  private receive(chunk: Uint8Array): Promise<void> | void {
+    const { pace, signal } = this.context;
+    if (this.action.size <= HASHED) this.sum.update(chunk);
+    const written = this.stage.write(chunk);
+    const leave = pace?.(chunk.length, signal);
+    return leave ? Promise.all([written, leave]).then(() => undefined) : written;
+  }
+
+  /** @param mtime asked of this very file, so that it is never coarser than a listing's. */
+  private async commit(mtime: number | null): Promise<Entry> {
+    const { action, context } = this;
+    const mode = context.modeOf(action);
+    try {
+      const expected = action.replaces === null ? null : await this.expected();
+      const entry = await this.stage.commit({ mtime, ...(mode === undefined ? {} : { mode }), expected });
+      this.ended = true;
+      return entry;
+    } catch (error) {
+      await this.discard();
+      // Somebody else wrote here: to try again would be to overwrite it.
+      if (error instanceof ChangingError) throw new StaleError('it changed here since it was looked at');
+      throw error;
+    }
+  }
+
+  /** The target as it is, if it still is what the plan saw. */
+  private async expected(): Promise<Entry | null> {
+    const target = await this.context.local.look(this.names.local);
+    if (target && this.action.replaces && !sameVersion(fingerprintOf(target), this.action.replaces)) {
+      throw new StaleError('it changed here since it was looked at');
+    }
+    return target;
+  }
+
+  /** SHA-256 of what came; a resumed transfer saw only the end of the file, so it is then taken from the disk. */
+  private async sha256(): Promise<string | undefined> {
+    if (this.action.size > HASHED) return undefined;
+    if (this.resumedFrom === undefined) return this.sum.digest('hex');
+    return this.context.local.sha256(this.names.local);
   }
 }
 
@@ -93,57 +171,4 @@ async function mayResume(
   if (attempt > 1) return true;
   const checkpoint = await memory.checkpoint(action.path, 'download');
   return checkpoint?.temporary === temporary && sameVersion(checkpoint.source, action.source);
-}
-
-/** Keeps what a later attempt can go on from, and nothing else. */
-async function settle({ memory }: TransferContext, action: TransferAction, stage: LocalStage): Promise<void> {
-  if (action.size > RESUMABLE && stage.size > 0 && stage.size <= action.size) return stage.keep();
-  await stage.discard();
-  await memory.dropCheckpoint(action.path, 'download');
-}
-
-async function publishDownload(
-  context: TransferContext,
-  lane: Lane,
-  action: TransferAction,
-  stage: LocalStage,
-  sum: string | undefined,
-): Promise<Agreement> {
-  const { local, memory } = context;
-  const names = namesOf(context, action);
-  let now: Fingerprint;
-  let entry: Entry;
-  try {
-    const { size, stamps, mtime } = await lane.inspect(names.remote);
-    now = { size: size ?? action.size, stamps };
-    if (!sameVersion(now, action.source)) throw new ChangingError('it changed on the server while it was received');
-    entry = await stage.commit({
-      // Asked of this very file, the time is never coarser than a listing's.
-      mtime: mtime ?? action.mtime,
-      ...(action.mode === undefined ? {} : { mode: action.mode }),
-      expected: action.replaces === null ? null : await expectedTarget(context, action),
-    });
-  } catch (error) {
-    await stage.discard();
-    await memory.dropCheckpoint(action.path, 'download');
-    throw error;
-  }
-  await memory.dropCheckpoint(action.path, 'download');
-  return {
-    path: action.path,
-    kind: 'file',
-    local: fingerprintOf(entry),
-    remote: { size: action.size, stamps: { ...action.source.stamps, ...now.stamps } },
-    // A resumed transfer saw only the end of the file, so its content is hashed from the disk.
-    sha256: sum ?? (await local.sha256(names.local)),
-  };
-}
-
-/** The target as it is, if it still is what the plan saw. */
-async function expectedTarget(context: TransferContext, action: TransferAction): Promise<Entry | null> {
-  const target = await context.local.look(namesOf(context, action).local);
-  if (target && action.replaces && !sameVersion(fingerprintOf(target), action.replaces)) {
-    throw new StaleError('it changed here since it was looked at');
-  }
-  return target;
 }

@@ -1,5 +1,5 @@
-export { namesOf, RESUMABLE, type TransferContext, tagOf } from './context.ts';
-export { type StagedDownload, stageDownload } from './download.ts';
+export { type Course, namesOf, newCourse, newNaming, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
+export { Download } from './download.ts';
 export { sameVersion } from './same-version.ts';
 export { mendSwaps } from './swap.ts';
-export { type StagedUpload, stageUpload } from './upload.ts';
+export { Upload } from './upload.ts';

@@ -29,6 +29,8 @@ export async function publish(
     await lane.rename(temporary, path);
   } catch (error) {
     if (!(error instanceof ReplyError) || error.retryable || old === null) throw error;
+    // Refused before the final name was even spoken of.
+    if (error.command.startsWith('RNFR')) throw error;
     await swap(lane, memory, { path, temporary, aside: asideFor(path, tagOf(old), style) });
   }
 }
@@ -56,25 +58,41 @@ async function swap(lane: Lane, memory: Memory, pending: PendingSwap): Promise<v
   await memory.dropSwap(pending.path);
 }
 
-/** Completes or undoes the swaps that an earlier run left half-way. Resolves with the paths it put right. */
-export async function mendSwaps(remote: Remote, memory: Memory, signal: AbortSignal): Promise<RelPath[]> {
-  const mended: RelPath[] = [];
+/** A swap that could not be mended, and why. */
+export interface Unmended extends PendingSwap {
+  readonly because: string;
+}
+
+/**
+ * Completes or undoes the swaps that were left half-way. A new file that is not in place is not put there: it may have
+ * been written to since. The old one comes back, and the new one is sent as any other. Resolves with those that could
+ * not be put right.
+ */
+export async function mendSwaps(remote: Remote, memory: Memory, signal: AbortSignal): Promise<Unmended[]> {
+  const unmended: Unmended[] = [];
   for await (const pending of memory.swaps()) {
-    const lane = await remote.lane(signal);
-    try {
-      const [final, aside, temporary] = await remote.sight([pending.path, pending.aside, pending.temporary], signal);
-      if ([final, aside, temporary].some((sighting) => sighting?.found === 'unknown')) continue;
-      if (final?.found === 'absent') {
-        if (temporary?.found === 'present') await lane.rename(pending.temporary, pending.path);
-        else if (aside?.found === 'present') await lane.rename(pending.aside, pending.path);
-      }
-      const published = final?.found === 'present' || temporary?.found === 'present';
-      if (aside?.found === 'present' && published) await lane.remove(pending.aside);
-      await memory.dropSwap(pending.path);
-      mended.push(pending.path);
-    } finally {
-      lane.release();
-    }
+    const because = await mend(remote, pending, signal);
+    if (because === undefined) await memory.dropSwap(pending.path);
+    else unmended.push({ ...pending, because });
   }
-  return mended;
+  return unmended;
+}
+
+/** Why it could not be done; undefined when it is. */
+async function mend(remote: Remote, { path, aside }: PendingSwap, signal: AbortSignal): Promise<string | undefined> {
+  const sightings = await remote.sight([path, aside], signal);
+  for (const sighting of sightings) if (sighting.found === 'unknown') return sighting.because;
+  const [final, old] = sightings;
+  if (old?.found !== 'present') return undefined;
+  const lane = await remote.lane(signal);
+  try {
+    if (final?.found === 'present') await lane.remove(aside);
+    else await lane.rename(aside, path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ReplyError) return error.message;
+    throw error;
+  } finally {
+    lane.release();
+  }
 }

@@ -1,9 +1,6 @@
 /**
  * One file from here to the server: temporary name, size check, modification time, rename. The final name holds the
  * whole old or the whole new bytes at every moment.
- *
- * It comes in two steps so that a connection can begin the next file while this one's closing commands travel along:
- * {@link stageUpload} moves the bytes, and {@link StagedUpload.publish} verifies, stamps and renames.
  */
 import { createHash, type Hash } from 'node:crypto';
 import {
@@ -21,103 +18,118 @@ import {
   type TransferAction,
 } from '../model/index.ts';
 import { temporaryFor } from '../model/temporary.ts';
-import { namesOf, RESUMABLE, type TransferContext, tagOf } from './context.ts';
+import { HASHED, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
 import { publish } from './swap.ts';
 
-export interface StagedUpload {
-  /** Bytes sent by this attempt. */
-  readonly bytes: number;
-  /** Offset at which it went on, where it did not begin anew. */
-  readonly resumedFrom?: number;
-  /** Checks the size that the server holds, sets the time, renames. Call once; resolves with what is now agreed. */
-  publish(): Promise<Agreement>;
-  /** Takes the temporary file away again. */
-  discard(): Promise<void>;
-}
-
 /**
- * Sends the bytes of one file to its temporary name.
- * @param attempt 1 for the first; later ones look for what an earlier one left on the server.
- * @throws ChangingError when the source changed meanwhile; ReplyError, LostError as the server and the network have it.
+ * One attempt at one upload. Only {@link move} needs a connection of its own; what {@link publish} asks of it travels
+ * along while the connection already serves the next file.
  */
-export async function stageUpload(
-  context: TransferContext,
-  lane: Lane,
-  action: TransferAction,
-  attempt: number,
-): Promise<StagedUpload> {
-  const source = await context.local.open(namesOf(context, action).local);
-  try {
-    return await new Upload(context, lane, action, source, attempt).stage();
-  } finally {
-    await source.close();
-  }
-}
-
-class Upload {
+export class Upload implements Transfer {
+  readonly action: TransferAction;
+  readonly attempt: number;
+  bytes = 0;
+  resumedFrom: number | undefined;
   private readonly context: TransferContext;
-  private readonly lane: Lane;
-  private readonly action: TransferAction;
   private readonly source: LocalSource;
-  private readonly attempt: number;
   /** The source as it was opened: what is sent, and what is remembered. */
   private readonly version: Fingerprint;
   private readonly target: RelPath;
+  private readonly sum: Hash = createHash('sha256');
+  private readonly tag: string;
+  /** Where the bytes go; the target itself where no temporary name is taken. */
+  private temporary: RelPath;
+  private lane: Lane | undefined;
 
-  constructor(context: TransferContext, lane: Lane, action: TransferAction, source: LocalSource, attempt: number) {
+  private constructor(context: TransferContext, action: TransferAction, attempt: number, source: LocalSource) {
     this.context = context;
-    this.lane = lane;
     this.action = action;
-    this.source = source;
     this.attempt = attempt;
+    this.source = source;
     this.version = fingerprintOf(source.entry);
     this.target = namesOf(context, action).remote;
+    this.tag = tagOf(this.version);
+    this.temporary = this.temporaryName();
   }
 
-  async stage(): Promise<StagedUpload> {
-    const { context, action, source, version } = this;
-    if (context.strict && !sameVersion(version, action.source)) {
-      throw new StaleError('it is no longer the version that was planned');
+  /**
+   * Opens the source and journals what is about to be written.
+   * @param attempt 1 for the first; later ones look for what an earlier one left on the server.
+   * @throws LocalError; StaleError when a planned version is demanded and is no longer there.
+   */
+  static async open(context: TransferContext, action: TransferAction, attempt: number): Promise<Upload> {
+    const source = await context.local.open(namesOf(context, action).local);
+    const upload = new Upload(context, action, attempt, source);
+    try {
+      if (context.strict && !sameVersion(upload.version, action.source)) {
+        throw new StaleError('it is no longer the version that was planned');
+      }
+      await upload.look();
+      return upload;
+    } catch (error) {
+      await source.close();
+      throw error;
     }
+  }
+
+  /** Sends the bytes to the temporary name. @throws ReplyError, LostError. */
+  async move(lane: Lane): Promise<void> {
+    const { context, source, version } = this;
+    this.lane = lane;
     for (;;) {
-      const temporary = this.temporaryName();
-      const offset = await this.resumeOffset(temporary);
-      const sum = offset === 0 ? createHash('sha256') : undefined;
-      // Journalled before the first byte goes, so that whatever a kill leaves on the server is known to the next run.
-      if (temporary !== this.target) await this.saveCheckpoint(temporary, offset);
-      let bytes = 0;
-      if (offset < version.size || version.size === 0) {
-        try {
-          bytes = await this.lane.write(temporary, counted(source, sum, context), {
-            offset,
-            signal: context.signal,
-            onBytes: (n) => context.moved('sent', n),
-          });
-        } catch (error) {
-          if (this.nextNaming(error)) continue;
-          throw error;
-        }
+      const offset = this.mayResume ? await this.resumeOffset(lane) : 0;
+      if (offset > 0) this.resumedFrom = offset;
+      if (offset === version.size && offset > 0) return;
+      const sum = offset === 0 && version.size <= HASHED ? this.sum : undefined;
+      try {
+        this.bytes = await lane.write(this.temporary, counted(source, sum, context), {
+          offset,
+          signal: context.signal,
+          onBytes: (n) => context.moved('sent', n),
+        });
+        return;
+      } catch (error) {
+        if (!this.nextNaming(error)) throw error;
+        this.temporary = this.temporaryName();
+        await this.saveCheckpoint();
       }
-      if (!(await source.unchanged())) {
-        await this.drop(temporary);
-        throw new ChangingError('it changed while it was sent');
-      }
-      // A resumed transfer saw only the end of the file, so its content is hashed from the disk.
-      const sha256 = sum ? sum.digest('hex') : await context.local.sha256(namesOf(context, action).local);
-      return {
-        bytes,
-        ...(offset > 0 ? { resumedFrom: offset } : {}),
-        publish: () => this.publish(temporary, sha256),
-        discard: () => this.drop(temporary),
-      };
     }
+  }
+
+  close(): Promise<void> {
+    return this.source.close();
+  }
+
+  /** Whether the server may hold a part of this very version. */
+  private mayResume = false;
+
+  /** Looks what an earlier attempt left, and journals this one before its first byte goes: the next run then knows what a kill left. */
+  private async look(): Promise<void> {
+    const { context, action, attempt, version } = this;
+    if (this.temporary === this.target) return;
+    const { restart, append } = context.remote.capabilities;
+    if ((restart || append) && version.size > 0) {
+      if (attempt > 1) this.mayResume = true;
+      else if (version.size > RESUMABLE) {
+        const left = await context.memory.checkpoint(action.path, 'upload');
+        this.mayResume = left?.temporary === this.temporary && sameVersion(left.source, version);
+      }
+    }
+    await this.saveCheckpoint();
+  }
+
+  /** SHA-256 of what was sent; a resumed transfer saw only the end of the file, so it is then taken from the disk. */
+  private async sha256(): Promise<string | undefined> {
+    if (this.version.size > HASHED) return undefined;
+    if (this.resumedFrom === undefined) return this.sum.digest('hex');
+    return this.context.local.sha256(namesOf(this.context, this.action).local);
   }
 
   private temporaryName(): RelPath {
     const { style } = this.context.naming;
-    return style === 'in place' ? this.target : temporaryFor(this.target, tagOf(this.version), style);
+    return style === 'in place' ? this.target : temporaryFor(this.target, this.tag, style);
   }
 
   /** After a refusal: whether another kind of temporary name is worth a try. */
@@ -139,16 +151,8 @@ class Upload {
   }
 
   /** How many bytes of this very version the server already holds under the temporary name. */
-  private async resumeOffset(temporary: RelPath): Promise<number> {
-    const { context, lane, source, version, attempt } = this;
-    if (temporary === this.target || version.size === 0) return 0;
-    if (version.size <= RESUMABLE && attempt === 1) return 0;
-    if (attempt === 1) {
-      const checkpoint = await context.memory.checkpoint(this.action.path, 'upload');
-      if (!checkpoint || checkpoint.temporary !== temporary || !sameVersion(checkpoint.source, version)) return 0;
-    }
-    const { restart, append } = context.remote.capabilities;
-    if (!restart && !append) return 0;
+  private async resumeOffset(lane: Lane): Promise<number> {
+    const { context, source, version, temporary } = this;
     let held: number;
     try {
       held = (await lane.inspect(temporary)).size ?? 0;
@@ -160,47 +164,56 @@ class Upload {
     return (await tailsAgree(lane, temporary, source, held, context.signal)) ? held : 0;
   }
 
-  private async saveCheckpoint(temporary: RelPath, confirmed: number): Promise<void> {
-    const { path } = this.action;
-    await this.context.memory.saveCheckpoint({ path, direction: 'upload', source: this.version, temporary, confirmed });
+  private async saveCheckpoint(): Promise<void> {
+    const { temporary, version, action } = this;
+    if (temporary === this.target) return;
+    const checkpoint = { path: action.path, source: version, temporary, confirmed: 0 };
+    await this.context.memory.saveCheckpoint({ ...checkpoint, direction: 'upload' });
   }
 
-  /** All of these travel in one flight, but the rename, which waits for the size. */
-  private async publish(temporary: RelPath, sha256: string): Promise<Agreement> {
-    const { context, lane, action, target, version } = this;
+  /** Checks that the source stood still and what the server holds, sets the time, renames. Call once. */
+  async publish(): Promise<Agreement> {
+    const { context, action, target, version, temporary } = this;
+    const lane = this.lane!;
+    if (!(await this.source.unchanged())) {
+      await this.discard();
+      throw new ChangingError('it changed while it was sent');
+    }
     const mtime = this.source.entry.mtime;
+    const mode = context.modeOf(action);
     const staged = temporary !== target;
+    // All of these travel in one flight; only the rename waits for what they say.
     const [, held, standing] = await Promise.all([
       mtime === null ? false : lane.setModified(temporary, mtime),
       lane.inspect(temporary),
-      staged ? this.standing() : null,
-      action.mode === undefined ? false : lane.setMode(temporary, action.mode),
+      staged ? this.standing(lane) : null,
+      mode === undefined ? false : lane.setMode(temporary, mode),
     ]);
     if (held.size !== null && held.size !== version.size) {
-      await this.drop(temporary);
+      await this.discard();
       throw new MismatchError(`the server holds ${held.size} of its ${version.size} bytes`);
     }
     if (staged) {
       if (!this.stillExpected(standing)) {
-        await this.drop(temporary);
+        await this.discard();
         throw new StaleError('it changed on the server since it was listed');
       }
       await publish(lane, context.memory, temporary, target, standing, this.style());
     }
-    await context.memory.dropCheckpoint(action.path, 'upload');
+    const sha256 = await this.sha256();
     return {
       path: action.path,
       kind: 'file',
       local: version,
       remote: { size: version.size, stamps: held.stamps },
-      sha256,
+      ...(sha256 === undefined ? {} : { sha256 }),
     };
   }
 
   /** What the server holds under the final name right now. */
-  private async standing(): Promise<Fingerprint | null> {
+  private async standing(lane: Lane): Promise<Fingerprint | null> {
     try {
-      const { size, stamps } = await this.lane.inspect(this.target);
+      const { size, stamps } = await lane.inspect(this.target);
       return { size: size ?? 0, stamps };
     } catch (error) {
       if (error instanceof ReplyError && !error.retryable) return null;
@@ -219,11 +232,12 @@ class Upload {
     return style === 'in place' ? 'visible' : style;
   }
 
-  private async drop(temporary: RelPath): Promise<void> {
+  /** Takes the temporary file away again. */
+  async discard(): Promise<void> {
     await this.context.memory.dropCheckpoint(this.action.path, 'upload');
-    if (temporary === this.target) return;
+    if (this.temporary === this.target) return;
     try {
-      await this.lane.remove(temporary);
+      await this.lane?.remove(this.temporary);
     } catch {
       // A leftover is swept by a later run; what failed before is what matters.
     }

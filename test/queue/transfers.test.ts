@@ -8,8 +8,16 @@ const later = (ms = 1) => new Promise<void>((done) => setTimeout(done, ms));
 function simple(
   move: (attempt: number) => Promise<unknown>,
   settle: () => Promise<void> = async () => {},
-): Job<unknown> {
-  return { move, settle, retried: () => {}, progressed: () => true, prepare: async () => {} };
+): Job<number> {
+  return {
+    open: async (attempt) => attempt,
+    move: async (attempt) => void (await move(attempt)),
+    settle,
+    close: async () => {},
+    retried: () => {},
+    progressed: () => true,
+    prepare: async () => {},
+  };
 }
 
 describe('the queue of transfers', () => {
