@@ -72,20 +72,21 @@ export class TlsLayer {
   check(socket: TLSSocket): void {
     // Whoever can resume the session holds the secret of the peer that was checked.
     if (socket.isSessionReused()) return;
-    const fingerprint = socket.getPeerCertificate().fingerprint256;
     const { host, tls } = this.#options;
+    // Reading the certificate takes a millisecond, so only where it is needed.
+    if (this.#pins.size === 0 && (!tls.verify || socket.authorized)) return;
+    const fingerprint = socket.getPeerX509Certificate()?.fingerprint256;
     if (this.#pins.size > 0) {
       if (fingerprint && this.#pins.has(plainHex(fingerprint))) return;
       throw new TlsError(
         `${host} shows a certificate that is not the pinned one. If the server's certificate was renewed, set tls.pin to ${fingerprint}`,
-        { fingerprint },
+        fingerprint === undefined ? {} : { fingerprint },
       );
     }
-    if (!tls.verify || socket.authorized) return;
     const code = String(socket.authorizationError);
     throw new TlsError(
       `the certificate of ${host} cannot be trusted: ${WHY[code] ?? code}. If it is the right one, set tls.pin to ${fingerprint}, or tls.ca to its authority`,
-      { fingerprint },
+      fingerprint === undefined ? {} : { fingerprint },
     );
   }
 }
