@@ -241,7 +241,7 @@ export class FtpClient {
 
   // Listings
 
-  /** Names in a folder, or what the server makes of the argument (NLST; RFC 959, 4.1.3). */
+  /** Names in a folder, or what the server makes of the argument (NLST; RFC 959, 4.1.3). Some list `.` and `..` too. */
   nlst(argument = ''): Promise<string[]> {
     return listing(this.#line, this.#mover, withArgument('NLST', argument));
   }
@@ -253,7 +253,8 @@ export class FtpClient {
 
   /**
    * Entries of a folder with facts (MLSD; RFC 3659, 7), `.` and `..` (`cdir`, `pdir`) among them where the server lists
-   * them. `facts` chooses which facts are told from now on (OPTS MLST); empty leaves the choice as it is.
+   * them. `facts` chooses which facts are told from now on (OPTS MLST), and others are left out where the server tells
+   * them all the same; empty leaves the choice as it is.
    */
   async mlsd(folder = '', facts: readonly string[] = []): Promise<MlsdEntry[]> {
     const choice = facts.length > 0 ? this.voidCommand(`OPTS MLST ${facts.join(';')};`) : undefined;
@@ -261,7 +262,8 @@ export class FtpClient {
     const lines = listing(this.#line, this.#mover, withArgument('MLSD', folder));
     lines.catch(() => {});
     await choice;
-    return (await lines).filter((line) => line !== '').map(mlsdEntry);
+    const wanted = facts.length > 0 ? new Set(facts.map((fact) => fact.toLowerCase())) : undefined;
+    return (await lines).filter((line) => line !== '').map((line) => mlsdEntry(line, wanted));
   }
 
   // Transfers
@@ -360,7 +362,7 @@ export class FtpClient {
 
   /**
    * ABOR (RFC 959, 4.1.3), also while a transfer runs: that one rejects with an InterruptedError, and the connection
-   * lives on. Resolves with the server's answer to ABOR itself.
+   * lives on. Resolves with what the server answered to ABOR: 225 or 226, or from some 426 or 451 again.
    */
   async abort(): Promise<FtpReply> {
     return toText(this.#line.site, await this.#mover.abort());

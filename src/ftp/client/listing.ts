@@ -1,5 +1,6 @@
 /** Listings as a client asks for them: lines, names, or facts; and what counts as a whole one. */
 import { LostError, ProtocolError } from '../../model/errors.ts';
+import { printable } from '../../model/path.ts';
 import type { Connection } from './connection.ts';
 import { LineSink } from './pieces.ts';
 import type { Transfers } from './transfers.ts';
@@ -39,16 +40,21 @@ async function fetch(connection: Connection, transfers: Transfers, command: stri
   return { lines, endedWell };
 }
 
-/** `type=file;size=12; a name`: facts, one space, and the name with whatever is in it. */
-export function mlsdEntry(line: string): MlsdEntry {
+/** `type=file;size=12; a name`: facts, those that are wanted; one space; and the name with whatever is in it. */
+export function mlsdEntry(line: string, wanted?: ReadonlySet<string>): MlsdEntry {
   const space = line.indexOf(' ');
+  if (space < 0) throw strange(line);
   const facts = new Map<string, string>();
-  const list = line.slice(0, space).split(';');
-  for (const fact of list) {
+  for (const fact of line.slice(0, space).split(';')) {
+    if (fact === '') continue;
     const equals = fact.indexOf('=');
-    if (equals > 0) facts.set(fact.slice(0, equals).toLowerCase(), fact.slice(equals + 1));
-    else if (fact !== '') throw new ProtocolError(`MLSD sent a line that is none of its own: ${JSON.stringify(line)}`);
+    if (equals <= 0) throw strange(line);
+    const name = fact.slice(0, equals).toLowerCase();
+    if (!wanted || wanted.has(name)) facts.set(name, fact.slice(equals + 1));
   }
-  if (space < 0) throw new ProtocolError(`MLSD sent a line without a name: ${JSON.stringify(line)}`);
   return { name: line.slice(space + 1), facts };
+}
+
+function strange(line: string): ProtocolError {
+  return new ProtocolError(`MLSD sent a line that is none of its own: ${printable(line)}`);
 }

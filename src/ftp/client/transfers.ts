@@ -109,7 +109,11 @@ export class Transfers {
     });
   }
 
-  /** ABOR (RFC 959, 4.1.3): the transfer under way is broken off and answered first, then this. */
+  /**
+   * ABOR (RFC 959, 4.1.3): the transfer under way is broken off. There are two replies then, one for each command, but
+   * ProFTPD sends them in either order and Pure-FTPd says twice that the transfer failed (426, 451). So a 4xx here is
+   * no refusal.
+   */
   async abort(): Promise<Reply> {
     const running = this.#running;
     if (!running) return this.#connection.order('ABOR');
@@ -117,7 +121,7 @@ export class Transfers {
     running.aborting ??= running.send('ABOR');
     running.stop.abort();
     const reply = await running.aborting;
-    if (reply.code >= 400) throw this.#connection.site.refused('ABOR', reply);
+    if (reply.code >= 500) throw this.#connection.site.refused('ABOR', reply);
     return reply;
   }
 }
