@@ -258,7 +258,7 @@ describe('5: no connection, no login, no TLS', () => {
 describe('6 and 143: one run at a time, and one that is stopped', () => {
   const BIG = 40_000_000;
 
-  test('SIGTERM in a big upload: checkpointed, locked meanwhile, and then resumed', async () => {
+  test('SIGTERM in a big upload: checkpointed, locked meanwhile, and then resumed', { timeout: 90_000 }, async () => {
     world = await makeWorld();
     const content = Buffer.alloc(BIG, 'all work and no play ');
     await world.write({ 'site/big.bin': content });

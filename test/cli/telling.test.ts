@@ -134,7 +134,7 @@ describe('passwords', () => {
     expect(await shownForms(world)).toEqual([]);
   });
 
-  test('none is said anywhere, however much is said', async () => {
+  test('none is said anywhere, however much is said', { timeout: 120_000 }, async () => {
     await world.write(manyFiles('site', 3));
     const url = world.url.replace('ann@', `ann:${encodeURIComponent(PASSWORD)}@`);
     const all = [

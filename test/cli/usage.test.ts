@@ -75,7 +75,7 @@ describe('a wrong command line ends with 2 and a way on', () => {
 });
 
 describe('help and version', () => {
-  test('every help fits a terminal of 80 columns', async () => {
+  test('every help fits a terminal of 80 columns', { timeout: 90_000 }, async () => {
     const { code, stdout } = await world.ferry('--help');
     expect(code).toBe(0);
     const verbs = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(([, verb]) => verb!);
