@@ -22,7 +22,10 @@ export async function distanceTo(server: { host: string; port: number }, data: [
   const ask = async (order: Order): Promise<Answer> => {
     child.send(order);
     const [answer] = (await once(child, 'message')) as [Answer];
-    if ('failed' in answer) throw new Error(`The distant server could not be made: ${answer.failed}`);
+    if ('failed' in answer) {
+      child.disconnect();
+      throw new Error(`The distant server could not be made: ${answer.failed}`);
+    }
     return answer;
   };
   const line: Line = { listen: '127.0.0.2', to: server.host, control: server.port, data };

@@ -1,7 +1,14 @@
 // A real server on a folder of the bench's, near or far, and the throw-away places on it that runs write to.
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { availableServers, freePortRange, releasePort, type ServerName, startServer } from '../test/servers/index.ts';
+import {
+  availableServers,
+  freePortRange,
+  type RealServer,
+  releasePort,
+  type ServerName,
+  startServer,
+} from '../test/servers/index.ts';
 import type { Bench } from './bench.ts';
 import { type Distance, distanceTo } from './distance.ts';
 import type { Place } from './place.ts';
@@ -35,9 +42,7 @@ export const missingServer = (name: ServerName): string | undefined =>
 
 export async function openSite(bench: Bench, name: ServerName, { distant = false }: SiteOptions = {}): Promise<Site> {
   const root = bench.newFolder(`root-${name}`);
-  const range = distant ? await freePortRange(dataPorts) : undefined;
-  const server = await startServer(name, range === undefined ? { root } : { root, passivePorts: range });
-  const distance = range === undefined ? undefined : await distanceTo(server, range);
+  const { server, distance, release } = distant ? await far(name, root) : await near(name, root);
   const { port, user, password } = server;
   const folderOf = ({ path }: Place): string => join(root, path);
   const at = (path: string): Place => ({ host: distance?.host ?? server.host, port, user, password, path });
@@ -56,10 +61,40 @@ export async function openSite(bench: Bench, name: ServerName, { distant = false
     async close() {
       await distance?.close();
       await server.stop();
-      for (let each = range?.[0] ?? 0; each <= (range?.[1] ?? -1); each += 1) releasePort(each);
+      release();
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+interface Opened {
+  readonly server: RealServer;
+  readonly distance: Distance | undefined;
+  release(): void;
+}
+
+const near = async (name: ServerName, root: string): Promise<Opened> => ({
+  server: await startServer(name, { root }),
+  distance: undefined,
+  release: () => {},
+});
+
+async function far(name: ServerName, root: string): Promise<Opened> {
+  // A port that is free on the server's address may be taken on the line's; others are then.
+  for (let attempt = 1; ; attempt += 1) {
+    const range = await freePortRange(dataPorts);
+    const release = (): void => {
+      for (let port = range[0]; port <= range[1]; port += 1) releasePort(port);
+    };
+    const server = await startServer(name, { root, passivePorts: range });
+    try {
+      return { server, distance: await distanceTo(server, range), release };
+    } catch (error) {
+      await server.stop();
+      release();
+      if (attempt === 3) throw error;
+    }
+  }
 }
 
 /** Opens a site on each of these servers that is here, one after the other. */
