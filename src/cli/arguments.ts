@@ -1,10 +1,11 @@
-/** Keeps a password that stands in a URL on the command line out of sight. */
+/** Keeps a password that stands on the command line, or in FERRY_PASSWORD, out of sight. */
 import { secretsMask } from '../config/index.ts';
 
 const PASSWORD = /^(.*?:\/\/[^/:@]*:)(.+)(@.*)$/s;
 
-/** Before anything can be said: whatever is wrong with a command line, its passwords are not shown. */
-export function learnSecretsOf(args: readonly string[]): void {
+/** Before anything can be said: whatever goes wrong, the passwords that were handed in are not shown. */
+export function learnSecrets(args: readonly string[], env: Readonly<Record<string, string | undefined>>): void {
+  if (env.FERRY_PASSWORD) secretsMask().add(env.FERRY_PASSWORD);
   for (const arg of args) {
     const written = PASSWORD.exec(arg)?.[2];
     if (written === undefined) continue;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `ferry`: reads the command line, lets one verb do its work, and ends with its exit code. */
 import { EXIT } from '../model/index.ts';
-import { hideFromProcessList, learnSecretsOf } from './arguments.ts';
+import { hideFromProcessList, learnSecrets } from './arguments.ts';
 import { endOn } from './ending.ts';
 import { failureOf } from './failure.ts';
 import { interruption } from './interruption.ts';
@@ -9,7 +9,7 @@ import { dataOutput, flushed } from './output.ts';
 import { createProgram } from './program.ts';
 
 const args = process.argv.slice(2);
-learnSecretsOf(args);
+learnSecrets(args, process.env);
 hideFromProcessList(args);
 process.on('uncaughtException', (error) => void endOn(failureOf(error)));
 process.on('unhandledRejection', (error) => void endOn(failureOf(error)));

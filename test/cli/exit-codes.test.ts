@@ -89,7 +89,13 @@ describe('1: what nobody foresaw', () => {
   test('an error from nowhere says that it is a bug, without the password', async () => {
     world = await makeWorld({ uploadRate: 100_000 });
     await world.write({ 'site/big.bin': Buffer.alloc(20_000_000) });
-    const env = meddling('setTimeout(() => { throw new Error("lost it: " + process.env.FERRY_PASSWORD) }, 1500)');
+    const env = meddling(`
+      const lookout = setInterval(() => {
+        if (process.listenerCount('uncaughtException') === 0) return;
+        clearInterval(lookout);
+        throw new Error('lost it: ' + process.env.FERRY_PASSWORD);
+      }, 5);
+    `);
     const { code, stderr } = await world.ferryWith(env, 'push', 'site', world.url);
     expect(code).toBe(1);
     expect(stderr).toMatch(/this is a bug, please report it.*lost it: \*\*\*\n\s+at /s);
