@@ -1,5 +1,6 @@
 /** What `check` found out, in plain words. */
 import type { RemoteSettings } from '../config/index.ts';
+import { nameOfProxy } from '../ftp/proxy.ts';
 import { type Capabilities, printable } from '../model/index.ts';
 import { type CheckReport, offersTls } from '../sync/index.ts';
 
@@ -8,7 +9,7 @@ type Row = readonly [string, string];
 export function checkText(target: RemoteSettings, report: CheckReport): string {
   const { capabilities } = report;
   const rows: Row[] = [
-    ['Connected', `in ${report.connectTime} ms as ${target.server.user}`],
+    ['Connected', `in ${report.connectTime} ms as ${target.server.user}${through(target)}`],
     ['Software', capabilities.software || 'it does not say'],
     ['Encryption', encryption(capabilities)],
     ['Listings', listings(capabilities)],
@@ -22,6 +23,10 @@ export function checkText(target: RemoteSettings, report: CheckReport): string {
   return [printable(target.remoteUrl), ...rows.map(([what, found]) => `  ${what.padEnd(11)} ${printable(found)}`)].join(
     '\n',
   );
+}
+
+function through({ server: { proxy } }: RemoteSettings): string {
+  return proxy === undefined ? '' : `, through the proxy ${nameOfProxy(proxy)}`;
 }
 
 function encryption(capabilities: Capabilities): string {

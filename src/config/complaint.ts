@@ -61,7 +61,8 @@ export function complaints(issues: readonly Issue[], root: unknown): Complaint[]
       default: {
         const found = valueAt(root, issue.path);
         if (found === undefined) return [{ path, what: `missing; wanted ${issue.message}` }];
-        const shown = issue.path.includes('password') ? kindOf(found) : brief(found);
+        const secret = issue.path.includes('password') || issue.path.includes('proxy');
+        const shown = secret ? kindOf(found) : brief(found);
         return [{ path, what: `found ${shown}, wanted ${issue.message}` }];
       }
     }

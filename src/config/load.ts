@@ -105,6 +105,11 @@ function contradictions({ servers = {}, jobs = {} }: ConfigText): Complaint[] {
     const url = parseRemoteUrl(server.url);
     if (server.tls && url.protocol === 'ftp')
       found.push({ path: `servers.${name}.tls`, what: 'ftp:// is plain text; use ftpes:// or ftps:// in url' });
+    if (server.mode === 'active' && server.proxy !== undefined && server.proxy !== 'none')
+      found.push({
+        path: `servers.${name}.mode`,
+        what: 'active cannot go through a proxy, because the server has to connect back; use passive, or "proxy": "none"',
+      });
     if (server.user && url.user) found.push({ path: `servers.${name}.user`, what: 'the url names a user already' });
     if (server.password && url.password)
       found.push({ path: `servers.${name}.password`, what: 'the url holds a password already' });

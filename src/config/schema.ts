@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { AMOUNT, AN_AMOUNT } from './bytes.ts';
 import { A_DURATION, DURATION } from './duration.ts';
 import { A_MAX_DELETE, MAX_DELETE, parseMaxDelete } from './max-delete.ts';
+import { parseProxyUrl } from './proxy-url.ts';
 import { looksLikeUrl, parseRemoteUrl, remoteFolder } from './url.ts';
 
 const text = z.string().min(1, { error: 'text that is not empty' });
@@ -64,6 +65,32 @@ const password = z
     'The password: { "env": NAME }, { "file": PATH }, { "command": [PROGRAM, ...] }, or the text itself, which is refused when others can read this file. Default: FERRY_PASSWORD, then ~/.netrc, then a question on a terminal.',
   );
 
+const A_PROXY = '"none", a socks5:// or http:// url, or an object with url and password';
+
+const proxy = z
+  .union(
+    [
+      text,
+      z.strictObject({
+        url: text.describe('socks5://user@host:1080 or http://user@host:3128.'),
+        password: password.describe('The password for the proxy, in the same forms as that of the server.').optional(),
+      }),
+    ],
+    { error: A_PROXY },
+  )
+  .superRefine(
+    readable((value) => {
+      if (value === 'none') return;
+      const url = parseProxyUrl(typeof value === 'string' ? value : value.url);
+      if (typeof value === 'string' || value.password === undefined) return;
+      if (url.password !== undefined) throw new RangeError('the url holds a password already');
+      if (url.user === undefined) throw new RangeError('there is a password and no user; write the user into the url');
+    }),
+  )
+  .describe(
+    'What all connections go through: socks5://user@host:1080, http://host:3128 (CONNECT), { "url": ..., "password": ... }, or "none". Default: FERRY_PROXY, then ALL_PROXY, except for what NO_PROXY lists.',
+  );
+
 const pin = z
   .string()
   .regex(/^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, { error: 'a SHA-256 fingerprint: 64 hexadecimal digits' });
@@ -102,6 +129,7 @@ const server = z
       .describe('Who opens data connections; auto is passive, and active where that does not work. Default auto.')
       .optional(),
     sourceAddress: text.describe('Local address that connections start from.').optional(),
+    proxy: proxy.optional(),
     activePorts: z
       .string()
       .regex(/^\d{1,5}-\d{1,5}$/, { error: 'two ports, such as "50000-50100"' })
@@ -212,4 +240,5 @@ export type ConfigText = z.infer<typeof configSchema>;
 export type ServerText = z.infer<typeof server>;
 export type JobText = z.infer<typeof job>;
 export type PasswordText = z.infer<typeof password>;
+export type ProxyText = z.infer<typeof proxy>;
 export type TimeoutText = z.infer<typeof timeout>;

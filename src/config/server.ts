@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { ConfigError, printable } from '../model/index.ts';
 import { parseDuration } from './duration.ts';
 import { fileAt } from './file-at.ts';
+import { resolveProxy } from './proxy.ts';
 import type { ServerText, TimeoutText } from './schema.ts';
 import { ANONYMOUS, lazyPassword, readNetrc } from './secrets.ts';
 import type { Overrides, ServerSettings, TlsSettings } from './settings.ts';
@@ -59,6 +60,8 @@ export async function resolveServer(
   const account = server.account ?? netrc?.account;
   const ports = server.activePorts?.split('-').map(Number);
   const { connect, reply, data } = timeoutsOf(server.timeout, wishes);
+  const mode = server.mode ?? 'auto';
+  const proxy = resolveProxy(server.proxy, { host: url.host, port: url.port, mode }, origin, surroundings);
   return Object.freeze({
     protocol: url.protocol,
     host: url.host,
@@ -69,8 +72,9 @@ export async function resolveServer(
     connections: wishes.overrides.connections ?? wishes.connections ?? server.connections ?? CONNECTIONS,
     tls: await resolveTls(server.tls ?? {}, origin, surroundings),
     encoding: server.encoding ?? 'utf-8',
-    mode: server.mode ?? 'auto',
+    mode,
     ...(server.sourceAddress !== undefined && { sourceAddress: server.sourceAddress }),
+    ...(proxy && { proxy }),
     ...(ports && { activePorts: Object.freeze([ports[0]!, ports[1]!] as const) }),
     ...(server.activeAddress !== undefined && { activeAddress: server.activeAddress }),
     connectTimeout: connect,

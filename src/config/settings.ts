@@ -20,6 +20,19 @@ export interface TlsSettings {
   readonly key?: string;
 }
 
+/** What all connections to a server go through. */
+export interface ProxySettings {
+  readonly kind: 'socks5' | 'http';
+  /** A name or an address; an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly user?: string;
+  /** Asked at the first connection only, then remembered. */
+  readonly password?: () => Promise<string>;
+  /** Where it is named, for messages: `ALL_PROXY`, or a key of the configuration. */
+  readonly origin: string;
+}
+
 export interface ServerSettings {
   readonly protocol: Protocol;
   /** A name or an address; an IPv6 address without brackets. */
@@ -39,6 +52,7 @@ export interface ServerSettings {
   readonly mode: 'passive' | 'active' | 'auto';
   /** The local address connections start from. */
   readonly sourceAddress?: string;
+  readonly proxy?: ProxySettings;
   /** First and last port to listen on for active data connections. */
   readonly activePorts?: readonly [number, number];
   /** The address the server is told to connect to in active mode. */

@@ -109,7 +109,8 @@ function otherScheme(scheme: string): string {
   return `Ferry speaks ${SPOKEN}${meant ? `; did you mean ${meant}://?` : ''}`;
 }
 
-function hostOf(name: string): string {
+/** A name or address as it is dialled, an IPv6 address without brackets. Throws a RangeError. */
+export function hostOf(name: string): string {
   try {
     return new URL(`ftp://${name}`).hostname.replace(/^\[|\]$/g, '');
   } catch {
