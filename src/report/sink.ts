@@ -16,3 +16,23 @@ export function sinkTo(stream: Output, mask: Mask): Sink {
     flush: () => new Promise((resolve) => void stream.write('', () => resolve())),
   };
 }
+
+/** As {@link sinkTo}, but with one write for all lines of one turn of the event loop: thousands of events are few writes. */
+export function gatheringSinkTo(stream: Output, mask: Mask): Sink {
+  const sink = sinkTo(stream, (text) => text);
+  let lines: string[] = [];
+  const pass = () => {
+    if (lines.length > 0) sink.line(lines.join('\n'));
+    lines = [];
+  };
+  return {
+    line: (text) => {
+      if (lines.length === 0) setImmediate(pass);
+      lines.push(mask(text));
+    },
+    flush: () => {
+      pass();
+      return sink.flush();
+    },
+  };
+}
