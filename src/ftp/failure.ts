@@ -54,7 +54,7 @@ export function notAdmitted(place: string, reply: Reply): FerryError {
     return new TooManyConnectionsError(`${place} takes no further connection now: ${said}`);
   }
   if (reply.code === 530 || reply.code === 331 || reply.code === 332 || reply.code === 532) {
-    return new LoginError(`${place} does not accept the login: ${said}. Check user, password and account`);
+    return new LoginError(`${place} does not accept the login (${said}); check user, password and account`);
   }
   const retryable = reply.code < 500;
   return new ConnectError(`${place} does not let us in: ${said}`, { retryable });
