@@ -36,6 +36,8 @@ export interface SendOptions {
   readonly timeout?: number;
   /** Whether any code may answer: for a command that the caller knows and this table does not. */
   readonly anyCode?: boolean;
+  /** Whether a reply is the next command's already, this one having gone without: ABOR, at times. */
+  readonly isNext?: (reply: Reply) => boolean;
 }
 
 export type Send = (command: string, options?: SendOptions) => Promise<Reply>;
@@ -204,7 +206,11 @@ export class Pipeline {
   }
 
   #receive(reply: Reply): void {
-    const head = this.#outstanding[0];
+    let head = this.#outstanding[0];
+    if (head?.options?.isNext?.(reply) && this.#outstanding.length > 1) {
+      this.#settle(head, reply);
+      head = this.#outstanding[0];
+    }
     if (!head) {
       // 421 may come at any time (RFC 959, 5.4); nothing else may.
       if (reply.code === 421) this.fail(new LostError(`the server closed the connection: ${reply.text}`));
@@ -219,12 +225,16 @@ export class Pipeline {
       this.#arm();
       return;
     }
-    this.#outstanding.shift();
-    this.#outstandingBytes -= head.line.length;
+    this.#settle(head, reply);
     this.#arm();
-    head.resolve(reply);
     if (reply.code === 421) this.fail(new LostError(`the server closed the connection: ${reply.text}`));
     else if (this.#waiting.length > 0 || this.#inner?.length) this.#schedule();
+  }
+
+  #settle(head: Command, reply: Reply): void {
+    this.#outstanding.shift();
+    this.#outstandingBytes -= head.line.length;
+    head.resolve(reply);
   }
 
   /** A line that is no reply: harmless, unless it is the torn half of one of several. */

@@ -41,6 +41,8 @@ interface Running {
   readonly stop: AbortController;
   /** The answer to ABOR, once that was sent. */
   aborting?: Promise<Reply>;
+  /** The final reply that came last before it. */
+  answered?: Reply;
 }
 
 export class Transfers {
@@ -84,15 +86,17 @@ export class Transfers {
       this.#running = running;
       let opening: Reply | undefined;
       const slot: Slot = {
-        send: (command, options) =>
-          send(command, {
+        send: async (command, options) => {
+          running.answered = await send(command, {
             ...options,
             onPreliminary(reply) {
               opening ??= reply;
               slot.onOpening?.();
               return options?.onPreliminary?.(reply) ?? false;
             },
-          }),
+          });
+          return running.answered;
+        },
         signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
         opening: () => opening,
         onOpening: undefined,
@@ -103,7 +107,7 @@ export class Transfers {
         return await work(slot);
       } finally {
         // Without an await where there is none: an ABOR in between would have no section to be sent in.
-        if (running.aborting) await running.aborting.catch(() => {});
+        if (running.aborting) await fence(send, running.aborting);
         this.#running = undefined;
       }
     });
@@ -111,19 +115,28 @@ export class Transfers {
 
   /**
    * ABOR (RFC 959, 4.1.3): the transfer under way is broken off. There are two replies then, one for each command, but
-   * ProFTPD sends them in either order and Pure-FTPd says twice that the transfer failed (426, 451). So a 4xx here is
-   * no refusal.
+   * ProFTPD sends them in either order, Pure-FTPd says twice that the transfer failed (426, 451) or answers but once. So
+   * a 4xx here is no refusal, and what comes after ABOR tells whether it was answered.
    */
   async abort(): Promise<Reply> {
     const running = this.#running;
     if (!running) return this.#connection.order('ABOR');
     // Before the data connection goes: the server then knows why.
-    running.aborting ??= running.send('ABOR');
+    running.aborting ??= running.send('ABOR', { isNext: isFence });
     running.stop.abort();
     const reply = await running.aborting;
     if (reply.code >= 500) throw this.#connection.site.refused('ABOR', reply);
-    return reply;
+    return isFence(reply) ? (running.answered ?? reply) : reply;
   }
+}
+
+/** The answer to NOOP, and never to ABOR or a transfer. */
+const isFence = (reply: Reply): boolean => reply.code === 200;
+
+/** Resolves when ABOR was answered or will not be. The transfer has ended by now, so the server listens again. */
+async function fence(send: Send, aborting: Promise<Reply>): Promise<void> {
+  const noop = send('NOOP');
+  await Promise.allSettled([aborting, noop]);
 }
 
 export interface Extra {
