@@ -39,6 +39,17 @@ describe('Unicode forms', () => {
     expect(lines(world.walk({ direction: 'sync' }))).toEqual([]);
   });
 
+  it('a directory in a directory under two forms goes, children first', () => {
+    const world = World.agreedOn({ [NFC]: { a: '1', d: { b: '1' } } });
+    const top = world.remote!.children;
+    top.set(NFD, top.get(NFC)!);
+    top.delete(NFC);
+    world.remove('local', `${NFC}/d`);
+    const gone = [`delete remote ${NFD}/d/b (deleted at the source)`, `delete remote ${NFD}/d (deleted at the source)`];
+    expect(lines(world.walk())).toEqual(gone);
+    expect(lines(world.walk({ direction: 'sync' }))).toEqual(gone);
+  });
+
   it('a directory under two forms that comes back is made under the name of that side', () => {
     const world = new World({ [NFC]: { a: '1', d: { b: '1' } } }, { [NFD]: {} });
     world.run({ direction: 'sync' });

@@ -331,12 +331,26 @@ const CASES: readonly Case[] = [
   },
   {
     says: 'gone at the source and not seen at the destination: not forgotten',
-    agreed: { a: '1', b: '1' },
+    agreed: { a: '1', b: '1', d: { c: '1' } },
     since: (world, source, destination) =>
-      world.remove(source, 'a').fault(destination, '', { incomplete: 'cut', hides: ['a'] }),
+      world
+        .remove(source, 'a')
+        .remove(source, 'd')
+        .fault(destination, '', { incomplete: 'cut', hides: ['a', 'd'] }),
     plans: [],
     complains: ['DST : incomplete'],
-    remembers: ['a', 'b'],
+    remembers: ['a', 'b', 'd', 'd/c'],
+  },
+  {
+    says: 'something at the destination that could not be looked at keeps the directory that it is in',
+    agreed: { d: { a: '1' }, b: '1' },
+    since: (world, source, destination) =>
+      world.remove(source, 'd').fault(destination, 'd', {
+        problems: [{ path: 'd/x' as never, side: destination, code: 'unreadable', message: '' }],
+      }),
+    plans: ['delete DST d/a (deleted at the source)'],
+    complains: ['DST d/x: unreadable'],
+    kept: 1,
   },
   {
     says: 'a special file is in the way: named as what it is',
@@ -378,7 +392,7 @@ describe.each(['push', 'pull'] as const)('%s', (direction) => {
     expect(plan.untouched.kept).toBe(kept ?? 0);
     if (tells) expect(plan.problems[0]!.message).toMatch(tells);
     world.carryOut(plan, settings);
-    if (remembers) expect([...world.baseline.keys()]).toEqual(remembers);
+    if (remembers) expect([...world.baseline.keys()].sort()).toEqual(remembers);
     const again = world.walk(settings);
     expect(lines(again), 'a second run has nothing to do').toEqual([]);
     expect(again.learned).toEqual([]);
@@ -428,6 +442,15 @@ describe('one way', () => {
     world.write('local', 'b', '2').unreadable.add('c');
     const plan = world.walk({ direction: 'pull' });
     expect([lines(plan), plan.drifted]).toEqual([['delete local a (deleted at the source)'], ['b', 'c']]);
+  });
+
+  it("problems with what the filters leave out are nobody's", () => {
+    const world = new World({}, {});
+    const problems = ['x.log', 'x'].map(
+      (path) => ({ path: path as never, side: 'local', code: 'unreadable', message: '' }) as const,
+    );
+    world.fault('local', '', { problems });
+    expect(complaints(world.walk({}, { exclude: ['*.log'] }))).toEqual(['local x: unreadable']);
   });
 
   it('links that were to be followed and could not be are problems', () => {
