@@ -6,6 +6,7 @@
 import { ReplyError } from '../model/errors.ts';
 import type { Listing } from '../model/listing.ts';
 import { nameOf, type RelPath } from '../model/path.ts';
+import type { ByteSink } from '../model/remote.ts';
 import { transfer } from './data-transfer.ts';
 import { exactTime } from './listing/dates.ts';
 import { type ListingParser, listParser, mlsdParser } from './listing/parser.ts';
@@ -13,6 +14,8 @@ import { receiving } from './moving.ts';
 import type { Session } from './session.ts';
 
 const MINUTE = 60_000;
+/** Bytes that are parsed at a time. */
+const HELPING = 64 * 1024;
 const UNKNOWN = new Set([500, 501, 502, 504]);
 
 /** Rejects with a ReplyError where the server refused; a listing that broke off is told as incomplete. */
@@ -100,10 +103,14 @@ async function fetchOnce(
   return { listing, bytes: value, confirmed: reply.ok, whole: reply.ok && endedWell };
 }
 
-function sinkOf(parser: ListingParser) {
+/** Parses in small helpings, with room for everything else in between: a million lines take seconds. */
+function sinkOf(parser: ListingParser): ByteSink {
   return {
-    write(chunk: Uint8Array) {
-      if (!parser.full) parser.push(chunk);
+    async write(chunk) {
+      for (let at = 0; at < chunk.length && !parser.full; at += HELPING) {
+        if (at > 0) await new Promise(setImmediate);
+        parser.push(chunk.subarray(at, at + HELPING));
+      }
     },
   };
 }
