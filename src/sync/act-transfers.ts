@@ -1,17 +1,19 @@
 /** Moves the files of a plan, many at once, and remembers each one as soon as it is in place. */
+import { setMaxListeners } from 'node:events';
 import { Order } from '../diff/index.ts';
+import { ChangingError, fingerprintOf, type RelPath, StaleError, type TransferAction } from '../model/index.ts';
+import { isRetryable, type Job, rateLimit, TransferQueue } from '../queue/index.ts';
 import {
-  ChangingError,
-  fingerprintOf,
-  type RelPath,
-  ReplyError,
-  StaleError,
-  type TransferAction,
-} from '../model/index.ts';
-import { type Job, rateLimit, TransferQueue } from '../queue/index.ts';
-import { Download, namesOf, type Transfer, type TransferContext, Upload } from '../transfer/index.ts';
+  Download,
+  namesOf,
+  newCourse,
+  newNaming,
+  type Transfer,
+  type TransferContext,
+  Upload,
+} from '../transfer/index.ts';
 import type { Acting } from './act.ts';
-import { isFull } from './failure.ts';
+import { endsRun, FullError, isFull } from './failure.ts';
 
 /** How often a source may change under a transfer before it becomes a Problem. */
 const MOST_CHANGES = 3;
@@ -46,17 +48,21 @@ function inWaves(transfers: readonly TransferAction[], patterns: readonly string
 
 class Mover implements Waiting {
   private readonly acting: Acting;
-  private readonly makingWay: ReadonlySet<RelPath>;
+  private makingWay: ReadonlySet<RelPath>;
   private readonly context: TransferContext;
   private readonly queue: TransferQueue;
-  private readonly waiting: Transfer[] = [];
+  private readonly waiting = new Set<Transfer>();
+  /** Aborted by what ends the run for every path. */
+  private readonly stop = new AbortController();
   /** Why nothing more is sent to a side that is full. */
-  private full: string | undefined;
+  private readonly full: { upload?: Error; download?: Error } = {};
   private readonly total: { files: number; bytes: number } = { files: 0, bytes: 0 };
   private readonly past: { files: number; bytes: number } = { files: 0, bytes: 0 };
 
   constructor(acting: Acting, makingWay: ReadonlySet<RelPath>) {
-    const { pair, tally, signal, limitRate, attempts, strict, tell, direction, chmod } = acting.options;
+    const { pair, tally, limitRate, attempts, strict, tell, direction, chmod } = acting.options;
+    const signal = AbortSignal.any([acting.options.signal, this.stop.signal]);
+    setMaxListeners(0, signal);
     this.acting = acting;
     this.makingWay = makingWay;
     this.context = {
@@ -65,7 +71,7 @@ class Mover implements Waiting {
       signal,
       strict,
       modeOf: ({ mode }) => (chmod === 'none' ? undefined : chmod === 'preserve' ? mode : chmod.files),
-      naming: { style: 'hidden' },
+      naming: newNaming(),
       ...(limitRate === null ? {} : { pace: rateLimit(limitRate) }),
       moved: (side, bytes) => {
         tally.moved(side, bytes);
@@ -86,8 +92,8 @@ class Mover implements Waiting {
     try {
       for (const transfer of wave) {
         signal.throwIfAborted();
-        if (this.acting.isBlocked(transfer.path)) this.acting.skipped(transfer);
-        else if (this.full) this.acting.failed(transfer, new ReplyError('STOR', 452, this.full));
+        if (this.isBlocked(transfer)) this.acting.skipped(transfer);
+        else if (this.full[transfer.action]) this.acting.failed(transfer, this.full[transfer.action]);
         else await this.take(transfer);
       }
       await this.queue.idle();
@@ -100,35 +106,51 @@ class Mover implements Waiting {
 
   /** Publishes what waited for a directory to make way. */
   async publish(): Promise<void> {
-    for (const transfer of this.waiting) {
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    this.makingWay = new Set();
+    for (const transfer of waiting) {
       const { action, attempt } = transfer;
       try {
         // The directory that stands in the way could not be removed, and that was said.
-        if (this.acting.isBlocked(action.path)) {
+        if (this.isBlocked(action)) {
           await transfer.discard();
           this.acting.skipped(action);
         } else await this.settle(transfer);
       } catch (error) {
-        this.acting.failed(action, error, attempt);
+        // The connection that it came by may have been closed for long.
+        if (isRetryable(error)) await this.take(action);
+        else if (endsRun(error)) throw error;
+        else this.acting.failed(action, error, attempt);
       } finally {
         await transfer.close();
       }
     }
+    await this.queue.idle();
+  }
+
+  private isBlocked(action: TransferAction): boolean {
+    return this.acting.isBlocked(action.path) || this.acting.isBlocked(action.alias ?? action.path);
+  }
+
+  private waitsForWay(action: TransferAction): boolean {
+    return this.makingWay.has(action.alias ?? action.path);
   }
 
   private async take(planned: TransferAction): Promise<void> {
     const { acting, context } = this;
-    const { tell, signal } = acting.options;
+    const { tell, strict } = acting.options;
+    const { signal } = context;
+    const course = newCourse();
     let action = planned;
     let changes = 0;
-    let last = 1;
-    let bytesBefore = 0;
+    let before = 0;
     const job: Job<Transfer> = {
       open: (attempt) => {
-        last = attempt;
+        course.attempt = attempt;
         return action.action === 'upload'
-          ? Upload.open(context, action, attempt)
-          : Download.open(context, action, attempt);
+          ? Upload.open(context, action, course)
+          : Download.open(context, action, course);
       },
       move: async (transfer) => {
         const lane = await context.remote.lane(signal);
@@ -140,23 +162,25 @@ class Mover implements Waiting {
         }
       },
       settle: async (transfer) => {
-        if (this.makingWay.has(action.path)) this.waiting.push(transfer);
+        if (this.waitsForWay(action)) this.waiting.add(transfer);
         else await this.settle(transfer);
       },
       close: async (transfer) => {
-        if (!this.waiting.includes(transfer)) await transfer.close();
+        if (!this.waiting.has(transfer)) await transfer.close();
       },
       retried: (error, attempt, delay) => {
         const message = error instanceof Error ? error.message : String(error);
         tell({ type: 'retry', path: action.path, attempt, delay, message });
       },
       progressed: () => {
-        const moved = this.past.bytes > bytesBefore;
-        bytesBefore = this.past.bytes;
+        // Bytes that have to be sent again are no progress.
+        const moved = course.farthest > before;
+        before = course.farthest;
         return moved;
       },
       prepare: async (error) => {
         if (!(error instanceof ChangingError)) return;
+        if (strict) throw new StaleError('it is no longer the version that was planned');
         if (++changes >= MOST_CHANGES) {
           throw new StaleError('it keeps changing while it is copied; the other side was left as it is');
         }
@@ -166,9 +190,11 @@ class Mover implements Waiting {
     await this.queue.add(job, (error) => {
       this.past.files++;
       if (error === undefined) return;
+      if (endsRun(error)) this.stop.abort(error);
       if (signal.aborted) throw error;
-      if (isFull(error)) this.full = this.sayFull(error);
-      acting.failed(action, error, last);
+      if (!isFull(error)) return acting.failed(action, error, course.attempt);
+      this.full[action.action] ??= this.sayFull(error as Error);
+      acting.failed(action, this.full[action.action], course.attempt);
     });
   }
 
@@ -200,10 +226,11 @@ class Mover implements Waiting {
     return { ...action, size: entry.size ?? 0, source: fingerprintOf(entry), mtime: entry.mtime };
   }
 
-  private sayFull(error: unknown): string {
+  private sayFull(error: Error): Error {
     const missing = Math.max(0, this.total.bytes - this.past.bytes);
-    const message = error instanceof Error ? error.message : String(error);
-    return `there is no room left (${message}); about ${missing} more bytes are needed`;
+    return new FullError(
+      `there is no room left (${error.message}); about ${missing} more bytes are needed: make room and run again`,
+    );
   }
 
   private progress(): void {

@@ -15,7 +15,7 @@ import {
   StaleError,
   type Summary,
 } from '../model/index.ts';
-import { sameVersion } from '../transfer/index.ts';
+import { mendSwaps, sameVersion } from '../transfer/index.ts';
 import { act } from './act.ts';
 import { matches } from './expectation.ts';
 import { listRemote } from './listings.ts';
@@ -30,6 +30,7 @@ const MOST_NAMED = 10;
 export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promise<Summary> {
   return conduct(job, options, async ({ pair, tally, signal, tell }) => {
     if (plan.guard.refused) throw new GuardError(plan.guard.reasons.join('; '));
+    if (!options.dryRun) await mendSwaps(pair.remote, pair.memory, signal);
     const moved = await whatMoved(pair, plan, signal, job.retries + 1);
     if (moved.length > 0) throw new StaleError(sayStale(plan, moved));
     tellPlan(plan, tell);

@@ -78,7 +78,7 @@ async function readRemote(remote: Remote, path: RelPath, signal: AbortSignal): P
     // A transfer cut short would otherwise pass for another content.
     return size === null || size === received ? sum.digest('hex') : null;
   } catch (error) {
-    if (error instanceof ReplyError) return null;
+    if (error instanceof ReplyError && !error.retryable) return null;
     throw error;
   } finally {
     lane.release();

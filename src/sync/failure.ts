@@ -15,8 +15,12 @@ import {
   StaleError,
 } from '../model/index.ts';
 
+/** One side has no room for anything more. */
+export class FullError extends Error {}
+
 /** The reply codes by which a server says that there is no room (RFC 959, 4.2.2). */
 export function isFull(error: unknown): boolean {
+  if (error instanceof FullError) return true;
   if (error instanceof ReplyError) return error.reply === 452 || error.reply === 552;
   return error instanceof LocalError && (error.errno === 'ENOSPC' || error.errno === 'EDQUOT');
 }

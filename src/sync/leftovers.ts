@@ -3,11 +3,13 @@ import {
   type Action,
   type Checkpoint,
   isTemporary,
+  isTransfer,
   nameOf,
   type RelPath,
   ReplyError,
   type Side,
 } from '../model/index.ts';
+import { retrying } from '../queue/index.ts';
 import { tagOf } from '../transfer/index.ts';
 import type { Observed } from './observe.ts';
 import type { Pair } from './pair.ts';
@@ -18,20 +20,25 @@ export async function sweepLeftovers(
   actions: readonly Action[],
   stale: Observed['stale'],
   signal: AbortSignal,
+  attempts: number,
 ): Promise<void> {
   const wanted = new Set<string>();
+  const named = new Set<string>();
   for (const action of actions) {
-    if ('source' in action) wanted.add(`${action.action} ${action.path} ${tagOf(action.source)}`);
+    if (!isTransfer(action)) continue;
+    wanted.add(`${action.action} ${action.path} ${tagOf(action.source)}`);
+    named.add(`${action.action} ${action.path}`);
   }
   const leftovers: { side: Side; path: RelPath }[] = [...stale];
   for await (const checkpoint of pair.memory.checkpoints()) {
     if (wanted.has(`${checkpoint.direction} ${checkpoint.path} ${tagOf(checkpoint.source)}`)) continue;
+    // A file begun under its final name, on a server that takes no other: the transfer writes over it, whole this time.
+    if (!isTemporary(nameOf(checkpoint.temporary)) && named.has(`${checkpoint.direction} ${checkpoint.path}`)) continue;
     leftovers.push({ side: sideOf(checkpoint), path: checkpoint.temporary });
   }
   for (const { side, path } of leftovers) {
-    signal.throwIfAborted();
     // Whatever the journal says, nothing but a file of our own naming is ever swept.
-    if (isTemporary(nameOf(path))) await remove(pair, side, path, signal);
+    if (isTemporary(nameOf(path))) await retrying(() => remove(pair, side, path, signal), { attempts, signal });
   }
   for await (const checkpoint of pair.memory.checkpoints()) {
     if (leftovers.some(({ path }) => path === checkpoint.temporary)) {
@@ -56,7 +63,7 @@ async function remove(pair: Pair, side: Side, path: RelPath, signal: AbortSignal
     await lane.remove(path);
   } catch (error) {
     // Gone already, or not ours to remove: neither is a reason to fail.
-    if (!(error instanceof ReplyError)) throw error;
+    if (!(error instanceof ReplyError) || error.retryable) throw error;
   } finally {
     lane.release();
   }

@@ -27,6 +27,7 @@ import {
   type Side,
   type Tell,
 } from '../model/index.ts';
+import { retrying } from '../queue/index.ts';
 import { gather } from './evidence.ts';
 import { listLocal, listRemote } from './listings.ts';
 import type { Pair } from './pair.ts';
@@ -156,7 +157,9 @@ class Walk {
       const decision = decide(view, filter, this.decideOptions, evidence);
       if (decision.asks.length === 0) return decision;
       const mayRead = job.compare === 'hash';
-      evidence = await gather(decision.asks, evidence, { ...pair, direction: job.direction, signal, mayRead });
+      const options = { ...pair, direction: job.direction, signal, mayRead };
+      const known = evidence;
+      evidence = await retrying(() => gather(decision.asks, known, options), { attempts: job.retries + 1, signal });
     }
   }
 

@@ -9,6 +9,7 @@ import {
   LimitError,
   LocalError,
   type Plan,
+  printable,
   type RunEventBody,
   type Summary,
   type Tell,
@@ -38,6 +39,8 @@ export interface RunOptions {
  */
 export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
   return conduct(job, options, async ({ pair, planned, tally, signal, tell }) => {
+    // Before anything is looked at: a file that lies aside must not be taken for a deleted one.
+    if (!options.dryRun) await mend(pair, job, tally, signal);
     const { plan, observed } = await planned();
     options.onPlan?.(plan);
     for (const problem of plan.problems) tally.problem(problem);
@@ -49,8 +52,7 @@ export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
     if (plan.guard.refused) throw new GuardError(plan.guard.reasons.join('; '));
     if (options.dryRun) return undefined;
     if (observed.missing.remote && job.direction !== 'pull') await pair.remote.makeRoot(signal);
-    await mendSwaps(pair.remote, pair.memory, signal);
-    await sweepLeftovers(pair, plan.actions, observed.stale, signal);
+    await sweepLeftovers(pair, plan.actions, observed.stale, signal, job.retries + 1);
     await act(plan.actions, {
       pair,
       tally,
@@ -65,6 +67,18 @@ export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
     });
     return undefined;
   });
+}
+
+/** Puts right what an earlier run left half-way where a server cannot rename over an existing file. */
+async function mend(pair: OpenPair, job: JobSettings, tally: Tally, signal: AbortSignal): Promise<void> {
+  const mending = () => mendSwaps(pair.remote, pair.memory, signal);
+  const unmended = await retrying(mending, { attempts: job.retries + 1, signal });
+  for (const { path, aside, because } of unmended) {
+    const message = `its replacement by an earlier run was cut off and cannot be put right now (${because}); the old content is in ${printable(aside)} on the server`;
+    // A push brings it back in any case. Otherwise it would be taken for deleted.
+    if (job.direction !== 'push') throw new GuardError(`${printable(path)}: ${message}`);
+    tally.problem({ path, side: 'remote', code: 'failed', message });
+  }
 }
 
 /** What the body of a verb is given. */

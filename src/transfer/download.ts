@@ -7,16 +7,19 @@ import {
   type Agreement,
   ChangingError,
   type Entry,
+  type Fingerprint,
   fingerprintOf,
   type Lane,
+  LocalError,
   type LocalStage,
   MismatchError,
   type RelPath,
+  ReplyError,
   StaleError,
   type TransferAction,
 } from '../model/index.ts';
 import { temporaryFor } from '../model/temporary.ts';
-import { HASHED, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
+import { type Course, HASHED, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
 
@@ -29,7 +32,10 @@ export class Download implements Transfer {
   private readonly context: TransferContext;
   private readonly names: { readonly local: RelPath; readonly remote: RelPath };
   private readonly temporary: RelPath;
-  private readonly sum: Hash = createHash('sha256');
+  private readonly course: Course;
+  /** The source as it was before the first byte. */
+  private version: Fingerprint;
+  private sum: Hash = createHash('sha256');
   private stage: LocalStage;
   private lane: Lane | undefined;
   /** Whether the temporary file has come to its end: renamed, removed, or kept. */
@@ -38,13 +44,15 @@ export class Download implements Transfer {
   private constructor(
     context: TransferContext,
     action: TransferAction,
-    attempt: number,
+    course: Course,
     temporary: RelPath,
     stage: LocalStage,
   ) {
     this.context = context;
     this.action = action;
-    this.attempt = attempt;
+    this.course = course;
+    this.attempt = course.attempt;
+    this.version = action.source;
     this.names = namesOf(context, action);
     this.temporary = temporary;
     this.stage = stage;
@@ -52,16 +60,15 @@ export class Download implements Transfer {
 
   /**
    * Opens the temporary file, journalled before it exists, so that whatever a kill leaves is known to the next run.
-   * @param attempt 1 for the first; later ones go on from what an earlier one kept.
    */
-  static async open(context: TransferContext, action: TransferAction, attempt: number): Promise<Download> {
+  static async open(context: TransferContext, action: TransferAction, course: Course): Promise<Download> {
     const { local: target } = namesOf(context, action);
     const temporary = temporaryFor(target, tagOf(action.source));
-    const resume = await mayResume(context, action, temporary, attempt);
+    const resume = await mayResume(context, action, temporary);
     const checkpoint = { path: action.path, source: action.source, temporary, confirmed: 0 };
     await context.memory.saveCheckpoint({ ...checkpoint, direction: 'download' });
     const stage = await context.local.stage(target, temporary, resume);
-    return new Download(context, action, attempt, temporary, stage);
+    return new Download(context, action, course, temporary, stage);
   }
 
   /** Receives the bytes. @throws MismatchError when other than the server had said; what came is kept for a resume. */
@@ -70,25 +77,68 @@ export class Download implements Transfer {
     const { signal } = context;
     const { size } = action.source;
     this.lane = lane;
-    let offset = this.stage.size;
-    if (offset > 0 && !(offset <= size && (await tailsAgree(lane, names.remote, this.stage, offset, signal)))) {
-      await this.stage.discard();
-      this.stage = await context.local.stage(names.local, this.temporary, false);
-      offset = 0;
-    }
-    if (offset > 0) this.resumedFrom = offset;
-    if (offset < size || size === 0) {
+    await this.lookCloser(lane);
+    for (let offset = await this.resumeOffset(lane); ; offset = 0) {
+      this.resumedFrom = offset > 0 ? offset : undefined;
+      this.course.farthest = Math.max(this.course.farthest, offset);
+      if (offset > 0 && offset === size) break;
       const sink = { write: this.receive.bind(this) };
       const onBytes = (n: number) => context.moved('received', n);
-      this.bytes = await lane.read(names.remote, sink, { offset, signal, onBytes });
+      try {
+        this.bytes = await lane.read(names.remote, sink, { offset, signal, onBytes });
+        break;
+      } catch (error) {
+        // A full disk is no place for a part that may never be completed.
+        if (error instanceof LocalError) await this.discard();
+        // It had announced that it can go on, and cannot.
+        if (offset === 0 || !(error instanceof ReplyError) || error.retryable) throw error;
+        await this.beginAnew();
+      }
     }
     if (this.stage.size !== size) throw new MismatchError(`${this.stage.size} of its ${size} bytes arrived`);
+  }
+
+  /**
+   * A listing's date is too coarse to tell two versions of one size apart, so the file itself is asked for its time,
+   * before and after.
+   */
+  private async lookCloser(lane: Lane): Promise<void> {
+    const { mlst, mdtm } = this.context.remote.capabilities;
+    const { stamps } = this.version;
+    if ((!mlst && !mdtm) || stamps.mlst !== undefined || stamps.mdtm !== undefined) return;
+    try {
+      const now = await lane.inspect(this.names.remote);
+      this.version = { ...this.version, stamps: { ...stamps, ...now.stamps } };
+    } catch (error) {
+      if (!(error instanceof ReplyError) || error.retryable) throw error;
+    }
+  }
+
+  /** How many bytes are here already that the source begins with. */
+  private async resumeOffset(lane: Lane): Promise<number> {
+    const offset = this.stage.size;
+    if (offset === 0) return 0;
+    try {
+      const { signal } = this.context;
+      const fits = offset <= this.action.source.size;
+      if (fits && (await tailsAgree(lane, this.names.remote, this.stage, offset, signal))) return offset;
+    } catch (error) {
+      if (!(error instanceof ReplyError) || error.retryable) throw error;
+    }
+    await this.beginAnew();
+    return 0;
+  }
+
+  private async beginAnew(): Promise<void> {
+    await this.stage.discard();
+    this.stage = await this.context.local.stage(this.names.local, this.temporary, false);
+    this.sum = createHash('sha256');
   }
 
   async publish(): Promise<Agreement> {
     const { action, names } = this;
     const { size, stamps, mtime } = await this.lane!.inspect(names.remote);
-    if (!sameVersion({ size: size ?? action.size, stamps }, action.source)) {
+    if (!sameVersion({ size: size ?? action.size, stamps }, this.version)) {
       await this.discard();
       throw new ChangingError('it changed on the server while it was received');
     }
@@ -98,7 +148,7 @@ export class Download implements Transfer {
       path: action.path,
       kind: 'file',
       local: fingerprintOf(entry),
-      remote: { size: action.size, stamps: { ...action.source.stamps, ...stamps } },
+      remote: { size: action.size, stamps: { ...this.version.stamps, ...stamps } },
       ...(sha256 === undefined ? {} : { sha256 }),
     };
   }
@@ -116,7 +166,8 @@ export class Download implements Transfer {
     const { size } = this.action;
     if (size <= RESUMABLE || this.stage.size === 0 || this.stage.size > size) return this.discard();
     this.ended = true;
-    await this.stage.keep();
+    // What cannot be kept is no reason to forget what went wrong before.
+    await this.stage.keep().catch(() => undefined);
   }
 
   private receive(chunk: Uint8Array): Promise<void> | void {
@@ -165,10 +216,8 @@ async function mayResume(
   { memory, remote }: TransferContext,
   action: TransferAction,
   temporary: RelPath,
-  attempt: number,
 ): Promise<boolean> {
   if (action.size <= RESUMABLE || !remote.capabilities.restart) return false;
-  if (attempt > 1) return true;
   const checkpoint = await memory.checkpoint(action.path, 'download');
   return checkpoint?.temporary === temporary && sameVersion(checkpoint.source, action.source);
 }

@@ -1,4 +1,13 @@
-export { type Course, namesOf, newCourse, newNaming, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
+export {
+  type Course,
+  namesOf,
+  newCourse,
+  newNaming,
+  RESUMABLE,
+  type Transfer,
+  type TransferContext,
+  tagOf,
+} from './context.ts';
 export { Download } from './download.ts';
 export { sameVersion } from './same-version.ts';
 export { mendSwaps } from './swap.ts';

@@ -7,8 +7,10 @@ import {
   type Agreement,
   type ByteSource,
   ChangingError,
+  FerryError,
   type Fingerprint,
   fingerprintOf,
+  InterruptedError,
   type Lane,
   type LocalSource,
   MismatchError,
@@ -17,8 +19,8 @@ import {
   StaleError,
   type TransferAction,
 } from '../model/index.ts';
-import { temporaryFor } from '../model/temporary.ts';
-import { HASHED, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
+import { type TemporaryStyle, temporaryFor } from '../model/temporary.ts';
+import { type Course, HASHED, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
 import { publish } from './swap.ts';
@@ -33,35 +35,43 @@ export class Upload implements Transfer {
   bytes = 0;
   resumedFrom: number | undefined;
   private readonly context: TransferContext;
+  private readonly course: Course;
   private readonly source: LocalSource;
   /** The source as it was opened: what is sent, and what is remembered. */
   private readonly version: Fingerprint;
   private readonly target: RelPath;
-  private readonly sum: Hash = createHash('sha256');
   private readonly tag: string;
   /** Where the bytes go; the target itself where no temporary name is taken. */
-  private temporary: RelPath;
+  private name: RelPath;
+  /** Whether the server may hold something of ours under that name. */
+  private begun = false;
+  /** Whether the server may hold a part of this very version. */
+  private mayResume = false;
+  /** Of the whole file, where the whole file was read on its way. */
+  private sum: Hash | undefined;
+  /** What an earlier attempt has put under the final name already, its reply having been lost. */
+  private placed: Fingerprint | undefined;
   private lane: Lane | undefined;
 
-  private constructor(context: TransferContext, action: TransferAction, attempt: number, source: LocalSource) {
+  private constructor(context: TransferContext, action: TransferAction, course: Course, source: LocalSource) {
     this.context = context;
     this.action = action;
-    this.attempt = attempt;
+    this.course = course;
+    this.attempt = course.attempt;
     this.source = source;
     this.version = fingerprintOf(source.entry);
     this.target = namesOf(context, action).remote;
     this.tag = tagOf(this.version);
-    this.temporary = this.temporaryName();
+    this.name = this.temporary(context.naming.style);
   }
 
   /**
    * Opens the source and journals what is about to be written.
-   * @param attempt 1 for the first; later ones look for what an earlier one left on the server.
    * @throws LocalError; StaleError when a planned version is demanded and is no longer there.
    */
-  static async open(context: TransferContext, action: TransferAction, attempt: number): Promise<Upload> {
+  static async open(context: TransferContext, action: TransferAction, course: Course): Promise<Upload> {
     const source = await context.local.open(namesOf(context, action).local);
-    const upload = new Upload(context, action, attempt, source);
+    const upload = new Upload(context, action, course, source);
     try {
       if (context.strict && !sameVersion(upload.version, action.source)) {
         throw new StaleError('it is no longer the version that was planned');
@@ -76,173 +86,270 @@ export class Upload implements Transfer {
 
   /** Sends the bytes to the temporary name. @throws ReplyError, LostError. */
   async move(lane: Lane): Promise<void> {
-    const { context, source, version } = this;
     this.lane = lane;
-    for (;;) {
-      const offset = this.mayResume ? await this.resumeOffset(lane) : 0;
-      if (offset > 0) this.resumedFrom = offset;
-      if (offset === version.size && offset > 0) return;
-      const sum = offset === 0 && version.size <= HASHED ? this.sum : undefined;
-      try {
-        this.bytes = await lane.write(this.temporary, counted(source, sum, context), {
-          offset,
-          signal: context.signal,
-          onBytes: (n) => context.moved('sent', n),
-        });
-        return;
-      } catch (error) {
-        if (!this.nextNaming(error)) throw error;
-        this.temporary = this.temporaryName();
-        await this.saveCheckpoint();
-      }
+    await this.clearingUp(async () => {
+      this.placed = await this.placedAlready(lane);
+      if (!this.placed) await this.write(lane);
+    });
+  }
+
+  /** Checks that the source stood still and what the server holds, sets the time, renames. Call once. */
+  publish(): Promise<Agreement> {
+    return this.clearingUp(async () => {
+      const remote = this.placed ?? (await this.place(this.lane!));
+      const sha256 = await this.sha256();
+      const { version, action } = this;
+      return {
+        path: action.path,
+        kind: 'file',
+        local: version,
+        remote,
+        ...(sha256 === undefined ? {} : { sha256 }),
+      };
+    });
+  }
+
+  /** Takes away again what was begun. */
+  async discard(): Promise<void> {
+    // A connection that is gone says nothing: the next attempt, or the next run, finds what is left by the journal.
+    if (!this.lane?.alive) return;
+    try {
+      await this.lane.remove(this.name);
+    } catch (error) {
+      if (!(error instanceof ReplyError)) return;
     }
+    this.begun = false;
+    await this.context.memory.dropCheckpoint(this.action.path, 'upload');
   }
 
   close(): Promise<void> {
     return this.source.close();
   }
 
-  /** Whether the server may hold a part of this very version. */
-  private mayResume = false;
-
   /** Looks what an earlier attempt left, and journals this one before its first byte goes: the next run then knows what a kill left. */
   private async look(): Promise<void> {
     const { context, action, attempt, version } = this;
-    if (this.temporary === this.target) return;
     const { restart, append } = context.remote.capabilities;
     if ((restart || append) && version.size > 0) {
       if (attempt > 1) this.mayResume = true;
       else if (version.size > RESUMABLE) {
         const left = await context.memory.checkpoint(action.path, 'upload');
-        this.mayResume = left?.temporary === this.temporary && sameVersion(left.source, version);
+        this.mayResume = left?.temporary === this.name && sameVersion(left.source, version);
       }
     }
-    await this.saveCheckpoint();
+    if (!context.naming.inPlace) await this.saveCheckpoint();
   }
 
-  /** SHA-256 of what was sent; a resumed transfer saw only the end of the file, so it is then taken from the disk. */
-  private async sha256(): Promise<string | undefined> {
-    if (this.version.size > HASHED) return undefined;
-    if (this.resumedFrom === undefined) return this.sum.digest('hex');
-    return this.context.local.sha256(namesOf(this.context, this.action).local);
+  private async saveCheckpoint(): Promise<void> {
+    const { name, version, action } = this;
+    const checkpoint = { path: action.path, source: version, temporary: name, confirmed: 0 };
+    await this.context.memory.saveCheckpoint({ ...checkpoint, direction: 'upload' });
   }
 
-  private temporaryName(): RelPath {
-    const { style } = this.context.naming;
-    return style === 'in place' ? this.target : temporaryFor(this.target, this.tag, style);
-  }
-
-  /** After a refusal: whether another kind of temporary name is worth a try. */
-  private nextNaming(error: unknown): boolean {
-    const { naming, warn } = this.context;
-    if (!(error instanceof ReplyError) || (error.reply !== 553 && error.reply !== 550 && error.reply !== 501))
-      return false;
-    if (naming.style === 'hidden') {
-      naming.style = 'visible';
-      return true;
+  /**
+   * Writes under the first kind of name that the server takes. What one directory refuses another may take, so only a
+   * kind that was seen to work is remembered.
+   */
+  private async write(lane: Lane): Promise<void> {
+    const { naming } = this.context;
+    const hidden = naming.style === 'hidden' ? (['hidden', 'visible'] as const) : (['visible'] as const);
+    const kinds = naming.inPlace ? (['in place', ...hidden] as const) : ([...hidden, 'in place'] as const);
+    let refusal: unknown;
+    for (const kind of kinds) {
+      if (kind === 'in place' && !(await this.mayStoreInPlace(lane))) continue;
+      const name = kind === 'in place' ? this.target : this.temporary(kind);
+      if (name !== this.name || naming.inPlace) {
+        this.name = name;
+        await this.saveCheckpoint();
+      }
+      try {
+        await this.writeTo(lane);
+        if (kind === 'in place') this.sayInPlace();
+        else naming.style = kind;
+        return;
+      } catch (error) {
+        if (!refusesName(error)) throw error;
+        this.begun = false;
+        refusal ??= error;
+        await this.context.memory.dropCheckpoint(this.action.path, 'upload');
+      }
     }
-    // Storing in place can tear an existing file, so only a name that is free is ever stored so.
-    if (naming.style === 'visible' && this.action.replaces === null) {
-      naming.style = 'in place';
-      warn('this server refuses temporary names: new files are stored in place, which is not atomic');
-      return true;
+    throw refusal;
+  }
+
+  /** Goes on where an earlier attempt ended, if that can be; otherwise writes it anew. */
+  private async writeTo(lane: Lane): Promise<void> {
+    const { context, source, version, course, name } = this;
+    const resumable = this.mayResume && name !== this.target;
+    for (let offset = resumable ? await this.resumeOffset(lane) : 0; ; offset = 0) {
+      this.begun = true;
+      this.resumedFrom = offset > 0 ? offset : undefined;
+      this.sum = offset === 0 && version.size <= HASHED ? createHash('sha256') : undefined;
+      course.farthest = Math.max(course.farthest, offset);
+      if (offset > 0 && offset === version.size) return;
+      try {
+        this.bytes = await lane.write(name, counted(source, this.sum, context), {
+          offset,
+          signal: context.signal,
+          onBytes: (n) => context.moved('sent', n),
+        });
+        return;
+      } catch (error) {
+        // It had announced that it can go on, and cannot.
+        if (offset === 0 || !refusesToGoOn(error)) throw error;
+      }
     }
-    return false;
+  }
+
+  private temporary(style: TemporaryStyle): RelPath {
+    return temporaryFor(this.target, this.tag, style);
+  }
+
+  /** Storing in place can tear what is there, so only a free name is stored so, or one that we began ourselves. */
+  private async mayStoreInPlace(lane: Lane): Promise<boolean> {
+    const checkpoint = await this.context.memory.checkpoint(this.action.path, 'upload');
+    if (checkpoint?.temporary === this.target) return true;
+    return this.action.replaces === null && (await standing(lane, this.target)) === null;
+  }
+
+  private sayInPlace(): void {
+    this.context.naming.inPlace = true;
+    this.warnOnce('this server refuses temporary names: new files are stored in place, which is not atomic');
   }
 
   /** How many bytes of this very version the server already holds under the temporary name. */
   private async resumeOffset(lane: Lane): Promise<number> {
-    const { context, source, version, temporary } = this;
-    let held: number;
+    const { context, source, version, name } = this;
     try {
-      held = (await lane.inspect(temporary)).size ?? 0;
+      const held = (await lane.inspect(name)).size ?? 0;
+      if (held === 0 || held > version.size) return 0;
+      return (await tailsAgree(lane, name, source, held, context.signal)) ? held : 0;
     } catch (error) {
+      // It is gone, or may not be read back.
       if (error instanceof ReplyError && !error.retryable) return 0;
       throw error;
     }
-    if (held === 0 || held > version.size) return 0;
-    return (await tailsAgree(lane, temporary, source, held, context.signal)) ? held : 0;
   }
 
-  private async saveCheckpoint(): Promise<void> {
-    const { temporary, version, action } = this;
-    if (temporary === this.target) return;
-    const checkpoint = { path: action.path, source: version, temporary, confirmed: 0 };
-    await this.context.memory.saveCheckpoint({ ...checkpoint, direction: 'upload' });
-  }
-
-  /** Checks that the source stood still and what the server holds, sets the time, renames. Call once. */
-  async publish(): Promise<Agreement> {
-    const { context, action, target, version, temporary } = this;
-    const lane = this.lane!;
+  /** Resolves with what the server then holds under the final name. */
+  private async place(lane: Lane): Promise<Fingerprint> {
+    const { context, action, target, version, name, course } = this;
     if (!(await this.source.unchanged())) {
       await this.discard();
       throw new ChangingError('it changed while it was sent');
     }
     const mtime = this.source.entry.mtime;
     const mode = context.modeOf(action);
-    const staged = temporary !== target;
+    const staged = name !== target;
     // All of these travel in one flight; only the rename waits for what they say.
-    const [, held, standing] = await Promise.all([
-      mtime === null ? false : lane.setModified(temporary, mtime),
-      lane.inspect(temporary),
-      staged ? this.standing(lane) : null,
-      mode === undefined ? false : lane.setMode(temporary, mode),
+    const [, held, there] = await Promise.all([
+      mtime === null ? false : this.dressed(lane.setModified(name, mtime), 'times'),
+      lane.inspect(name),
+      staged ? standing(lane, target) : null,
+      mode === undefined ? false : this.dressed(lane.setMode(name, mode), 'permissions'),
     ]);
     if (held.size !== null && held.size !== version.size) {
       await this.discard();
       throw new MismatchError(`the server holds ${held.size} of its ${version.size} bytes`);
     }
-    if (staged) {
-      if (!this.stillExpected(standing)) {
-        await this.discard();
-        throw new StaleError('it changed on the server since it was listed');
-      }
-      await publish(lane, context.memory, temporary, target, standing, this.style());
+    const placed = { size: version.size, stamps: held.stamps };
+    if (!staged) return placed;
+    if (!this.isExpected(there)) {
+      await this.discard();
+      throw new StaleError('it changed on the server since it was listed');
     }
-    const sha256 = await this.sha256();
-    return {
-      path: action.path,
-      kind: 'file',
-      local: version,
-      remote: { size: version.size, stamps: held.stamps },
-      ...(sha256 === undefined ? {} : { sha256 }),
-    };
+    course.placing = { source: version, placed };
+    await publish(lane, context.memory, name, target, there, context.naming.style);
+    return placed;
   }
 
-  /** What the server holds under the final name right now. */
-  private async standing(lane: Lane): Promise<Fingerprint | null> {
+  /**
+   * What an earlier attempt placed, if it was done all but for a reply: the temporary file is gone, and what it was to
+   * become is under the final name.
+   */
+  private async placedAlready(lane: Lane): Promise<Fingerprint | undefined> {
+    const { placing } = this.course;
+    if (!placing || !sameVersion(placing.source, this.version)) return undefined;
+    const [there, ...left] = await Promise.all([
+      standing(lane, this.target),
+      standing(lane, this.temporary('hidden')),
+      standing(lane, this.temporary('visible')),
+    ]);
+    const gone = left.every((one) => one === null);
+    return gone && there !== null && sameVersion(there, placing.placed) ? placing.placed : undefined;
+  }
+
+  /** LIMIT: a server that refuses to tell of a file that is there (550) is taken at its word. */
+  private isExpected(there: Fingerprint | null): boolean {
+    const { replaces } = this.action;
+    const { placing } = this.course;
+    if (there === null) return true;
+    // What an earlier attempt has put there is ours, though the source moved on since.
+    if (placing && sameVersion(there, placing.placed)) return true;
+    return replaces !== null && sameVersion(there, replaces);
+  }
+
+  /** A file without its time or its permissions is still the file: said once, and no reason to keep it back. */
+  private async dressed(setting: Promise<boolean>, what: string): Promise<boolean> {
     try {
-      const { size, stamps } = await lane.inspect(this.target);
-      return { size: size ?? 0, stamps };
+      return await setting;
     } catch (error) {
-      if (error instanceof ReplyError && !error.retryable) return null;
+      if (!(error instanceof ReplyError) || error.retryable) throw error;
+      const said = `${error.reply} ${error.text}`;
+      this.warnOnce(`the server refuses to set ${what} of some files (${said}); their content is right`, what);
+      return false;
+    }
+  }
+
+  private warnOnce(message: string, about = message): void {
+    const { naming, warn } = this.context;
+    if (!naming.warned.has(about)) warn(message);
+    naming.warned.add(about);
+  }
+
+  /** SHA-256 of the content; a resumed transfer saw only the end of the file, so it is then taken from the disk. */
+  private async sha256(): Promise<string | undefined> {
+    if (this.version.size > HASHED) return undefined;
+    if (this.sum) return this.sum.digest('hex');
+    return this.context.local.sha256(namesOf(this.context, this.action).local);
+  }
+
+  /** After a failure that no further attempt follows, nothing of ours stays on the server. */
+  private async clearingUp<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      const stopped = this.context.signal.aborted || error instanceof InterruptedError;
+      const again = error instanceof FerryError && error.retryable;
+      if (this.begun && !stopped && !again) await this.discard();
       throw error;
     }
   }
+}
 
-  private stillExpected(standing: Fingerprint | null): boolean {
-    const { replaces } = this.action;
-    if (standing === null) return true;
-    return replaces !== null && sameVersion(standing, replaces);
-  }
-
-  private style(): 'hidden' | 'visible' {
-    const { style } = this.context.naming;
-    return style === 'in place' ? 'visible' : style;
-  }
-
-  /** Takes the temporary file away again. */
-  async discard(): Promise<void> {
-    await this.context.memory.dropCheckpoint(this.action.path, 'upload');
-    if (this.temporary === this.target) return;
-    try {
-      await this.lane?.remove(this.temporary);
-    } catch {
-      // A leftover is swept by a later run; what failed before is what matters.
-    }
+/** What the server holds under a name right now; null where it says that there is nothing. */
+async function standing(lane: Lane, name: RelPath): Promise<Fingerprint | null> {
+  try {
+    const { size, stamps } = await lane.inspect(name);
+    return { size: size ?? 0, stamps };
+  } catch (error) {
+    if (error instanceof ReplyError && !error.retryable) return null;
+    throw error;
   }
 }
+
+/** Codes by which servers refuse a name, among other things (RFC 959, 4.2.2). */
+function refusesName(error: unknown): boolean {
+  return error instanceof ReplyError && (error.reply === 553 || error.reply === 550 || error.reply === 501);
+}
+
+function refusesToGoOn(error: unknown): boolean {
+  if (error instanceof MismatchError) return true;
+  return error instanceof ReplyError && !error.retryable && error.reply !== 452 && error.reply !== 552;
+}
+
+/** Bytes that are let go at once where a rate is set: a slow transfer must not look like a dead one. */
+const PACED = 16 * 1024;
 
 /** The source, hashed and paced on its way. */
 function counted(source: ByteSource, sum: Hash | undefined, { pace, signal }: TransferContext): ByteSource {
@@ -250,8 +357,12 @@ function counted(source: ByteSource, sum: Hash | undefined, { pace, signal }: Tr
     async *chunks(offset) {
       for await (const chunk of source.chunks(offset)) {
         sum?.update(chunk);
-        await pace?.(chunk.length, signal);
-        yield chunk;
+        const step = pace ? PACED : chunk.length;
+        for (let at = 0; at < chunk.length; at += step) {
+          const piece = chunk.subarray(at, at + step);
+          await pace?.(piece.length, signal);
+          yield piece;
+        }
       }
     },
   };
