@@ -83,6 +83,11 @@ describe('Unicode forms', () => {
     const world = World.agreedOn({ [NFC]: '1', b: '1' });
     world.remove('local', NFC).write('remote', NFD, '2');
     expect(lines(world.walk())).toEqual([`delete remote ${NFC} (deleted at the source)`]);
+    const remote = world.remote!.children;
+    const known = remote.get(NFC)!;
+    remote.delete(NFC);
+    remote.set(NFC, known);
+    expect(lines(world.walk()), 'in whatever order they are listed').toHaveLength(1);
     world.remove('remote', NFC);
     expect(lines(world.walk())).toEqual([]);
   });
