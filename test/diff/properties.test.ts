@@ -1,12 +1,15 @@
 /** What must hold of any two trees with any past. The long form: `FERRY_RUNS=100000 npx vitest run test/diff`. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type DecideOptions, Filter, type FilterRules } from '../../src/diff/index.ts';
 import type { RelPath, Side } from '../../src/model/index.ts';
 import { oneWayOptions, past, RUNS, rules, syncOptions, worldOf } from './generate.ts';
 import { expected, type Known } from './oracle.ts';
 import { copy, draw, everything, type FileNode, filesIn, find } from './tree.ts';
 import { hashOf, isTransfer, lines, type World } from './world.ts';
+
+// The long form takes as long as it takes.
+vi.setConfig({ testTimeout: 60_000 + RUNS * 50 });
 
 /** What the oracle is told of the past: taken from the trees themselves, not from stamps. */
 function knownOf(world: World, then: World, source: Side, hashed: boolean): Map<RelPath, Known> {
