@@ -38,6 +38,8 @@ export interface SendOptions {
   readonly anyCode?: boolean;
   /** Whether a reply is the next command's already, this one having gone without: ABOR, at times. */
   readonly isNext?: (reply: Reply) => boolean;
+  /** Told of the final reply at once, before anything that has come along with it is looked at. */
+  readonly onFinal?: (reply: Reply) => void;
 }
 
 export type Send = (command: string, options?: SendOptions) => Promise<Reply>;
@@ -234,6 +236,7 @@ export class Pipeline {
   #settle(head: Command, reply: Reply): void {
     this.#outstanding.shift();
     this.#outstandingBytes -= head.line.length;
+    head.options?.onFinal?.(reply);
     head.resolve(reply);
   }
 

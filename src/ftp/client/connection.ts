@@ -120,17 +120,23 @@ export class Connection {
     return this.section(async (send) => {
       const tls = this.#tls;
       if (!tls) throw new UsageError('there is no TLS to leave');
-      const reply = await send('CCC');
-      if (!reply.ok) throw this.site.refused('CCC', reply);
       const under = this.#wire;
-      this.#wire = under.handOver(true);
-      this.#tls = undefined;
-      this.session.control.use(this.#wire.socket);
-      tls.on('error', () => {});
-      // The goodbye of TLS has to be out before the next command.
-      const farewell = once(under, 'finish', { signal: AbortSignal.timeout(FAREWELL) });
-      tls.end();
-      await farewell.catch(() => {});
+      // At once: the goodbye of TLS may come along with the reply, and would pass for the end of the connection.
+      const onFinal = (reply: Reply) => {
+        if (!reply.ok) return;
+        this.#wire = under.handOver(true);
+        this.#tls = undefined;
+        this.session.control.use(this.#wire.socket);
+        tls.on('error', () => {});
+      };
+      const reply = await send('CCC', { onFinal });
+      if (!reply.ok) throw this.site.refused('CCC', reply);
+      // Ours has to be out before the next command.
+      if (!under.writableFinished) {
+        const farewell = once(under, 'finish', { signal: AbortSignal.timeout(FAREWELL) });
+        tls.end();
+        await farewell.catch(() => {});
+      }
       tls.destroy();
       return reply;
     });
