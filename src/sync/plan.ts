@@ -60,7 +60,9 @@ function verdict(job: JobSettings, observed: Observed, baselineTotal: number): G
   const { direction, maxDelete, allowEmptySource = false } = job;
   const { total, deletes, missing } = observed;
   // Where a source's listing cannot be trusted, no delete is planned to begin with.
-  const common = { baselineTotal, sourceIncomplete: [], maxDelete, allowEmptySource };
+  // Where nothing was agreed on yet, a sync is a union: a side that is empty is filled, and empties nothing.
+  const union = direction === 'sync' && baselineTotal === 0;
+  const common = { baselineTotal, sourceIncomplete: [], maxDelete, allowEmptySource: allowEmptySource || union };
   const onRemote = guard({
     ...common,
     deletes: deletes.remote,
