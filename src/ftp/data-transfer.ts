@@ -89,7 +89,7 @@ async function carry<T>(
   const reply = await opened.final.catch((error) => {
     // We have what we wanted; that the session did not survive it is for its next user to find out.
     if (moved.enough) return new Reply(426, ['426 given up']);
-    throw request.signal?.aborted ? new InterruptedError('abort') : error;
+    throw request.signal?.aborted ? new InterruptedError('abort') : (moved.failure ?? error);
   });
   if (request.signal?.aborted) throw new InterruptedError('abort');
   // Our own failures come first (the source, the sink, the certificate), then what the server says, then the rest.
