@@ -194,6 +194,14 @@ describe.each(variants(['none', 'explicit']))('$title', (variant) => {
     expect(statSync(join(disk, 'big')).size).toBe(5);
   });
 
+  test.runIf(variant.tls !== 'none' && variant.name === 'proftpd')('ccc leaves TLS', async () => {
+    await client.ccc();
+    expect(client.secure).toEqual({ control: false, data: true });
+    await client.storeBinary('STOR file', [Buffer.from('still under TLS')]);
+    expect(readFileSync(join(disk, 'file'), 'utf8')).toBe('still under TLS');
+    expect(await client.pwd()).toBe(`/round ${round}`);
+  });
+
   test('quit says goodbye', async () => {
     expect((await client.quit()).code).toBe(221);
     expect(client.connected).toBe(false);
