@@ -3,7 +3,7 @@
  * complete listing of the parent lacks the name as well; one listing serves all paths in a directory.
  */
 import type { Entry } from '../model/entry.ts';
-import { ReplyError } from '../model/errors.ts';
+import { NameError, ReplyError } from '../model/errors.ts';
 import type { Listing } from '../model/listing.ts';
 import { parentOf, type RelPath, ROOT } from '../model/path.ts';
 import type { Sighting } from '../model/remote.ts';
@@ -46,7 +46,8 @@ export async function sightAll(paths: readonly RelPath[], sources: Sources): Pro
       const answer = answers.get(path)!;
       if (!(answer instanceof Error)) return { path, found: 'present', entry: answer };
       if (!(answer instanceof ReplyError) || answer.reply < 500) {
-        return { path, found: 'unknown', because: answer.message };
+        const unspeakable = answer instanceof NameError;
+        return { path, found: 'unknown', because: answer.message, ...(unspeakable && { unspeakable }) };
       }
       return confirm.sighting(path, answer);
     }),
@@ -89,7 +90,11 @@ class Confirmation {
     } catch (error) {
       if (!(error instanceof ReplyError) || error.reply < 500 || directory === ROOT) return error as Error;
       const above = await this.sighting(directory, error);
-      return above.found === 'absent' ? 'absent' : error;
+      if (above.found === 'absent') return 'absent';
+      // SIZE may be answered for a directory as well; a listing tells the two apart. Nothing is below a file.
+      const beside = await this.#listing(parentOf(directory));
+      if (typeof beside !== 'object' || beside instanceof Error) return error;
+      return beside.entries.find(({ path }) => path === directory)?.kind === 'file' ? 'absent' : error;
     }
   }
 }

@@ -11,7 +11,13 @@ import type { RelPath } from './path.ts';
 export type Sighting =
   | { readonly path: RelPath; readonly found: 'present'; readonly entry: Entry }
   | { readonly path: RelPath; readonly found: 'absent' }
-  | { readonly path: RelPath; readonly found: 'unknown'; readonly because: string };
+  | {
+      readonly path: RelPath;
+      readonly found: 'unknown';
+      readonly because: string;
+      /** The name cannot be sent to this server at all: asking again is of no use. */
+      readonly unspeakable?: boolean;
+    };
 
 /** Bytes to be sent, from any offset, as often as needed. */
 export interface ByteSource {

@@ -8,6 +8,7 @@ import {
   fingerprintOf,
   isWithin,
   type Lane,
+  NameError,
   parentOf,
   type RelPath,
   type Sighting,
@@ -84,7 +85,10 @@ async function sightPatiently(acting: Acting, paths: readonly RelPath[]): Promis
   const { pair, signal, attempts } = acting.options;
   const sightings = [...(await pair.remote.sight(paths, signal))];
   for (let attempt = 1; attempt < attempts; attempt++) {
-    const unknown = [...sightings.keys()].filter((index) => sightings[index]!.found === 'unknown');
+    const unknown = [...sightings.keys()].filter((index) => {
+      const sighting = sightings[index]!;
+      return sighting.found === 'unknown' && !sighting.unspeakable;
+    });
     if (unknown.length === 0) break;
     await pause(backoff(attempt, Math.random), signal);
     const again = await pair.remote.sight(
@@ -109,6 +113,7 @@ async function remove(
   const { path, kind, side } = removal;
   // Whatever makes way for another kind goes by what stands here; the other side has something of that name.
   if (sighting?.found === 'unknown' && (side === 'remote' || removal.action === 'delete')) {
+    if (sighting.unspeakable) throw new NameError(sighting.because);
     throw new StaleError(`the server could not be asked about it once more, so it stays: ${sighting.because}`);
   }
   if (side === 'remote') {

@@ -1,7 +1,7 @@
 /** Servers that do not speak UTF-8: their names arrive, go back byte for byte, and what cannot be written is said. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import iconv from 'iconv-lite';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JobSettings } from '../../src/config/settings.ts';
 import { connectFtp } from '../../src/ftp/remote.ts';
 import { type Remote, ROOT, toRelPath } from '../../src/model/index.ts';
@@ -211,11 +211,17 @@ describe('a name that the charset cannot write', () => {
     const local = emptyFolder();
     mkdirSync(`${local}/😀`);
     for (const name of ['😀.txt', 'too much', '😀/中']) writeFileSync(`${local}/${name}`, name);
-    const { summary, problems } = await perform(jobIn(server, local, 'gbk', { direction: 'pull' }), emptyFolder());
+    const { summary, problems, events } = await perform(
+      jobIn(server, local, 'gbk', { direction: 'pull' }),
+      emptyFolder(),
+    );
     expect(summary).toMatchObject({ exitCode: 3, downloaded: 1 });
     expect(problems.find((one) => one.startsWith('😀.txt')) ?? '').toMatch(/cannot be written in gbk/);
     expect(readdirSync(local).sort()).toEqual(expect.arrayContaining(['中文', '😀', '😀.txt']));
     expect(existsSync(`${local}/😀/中`)).toBe(true);
+    const codes = events.flatMap((event) => (event.type === 'problem' ? [event.code] : []));
+    expect(codes).toEqual(['name', 'name']);
+    expect(summary.seconds).toBeLessThan(4);
   });
 });
 
