@@ -16,7 +16,7 @@ import {
   type Untouched,
 } from '../model/index.ts';
 import type { Decision } from './decide.ts';
-import { nameOn, otherSide } from './name.ts';
+import { nameOn, otherSide, primarySide } from './name.ts';
 import type { Order } from './order.ts';
 import { sequence } from './sequence.ts';
 
@@ -31,6 +31,8 @@ export interface Assembled {
   readonly total: { readonly source: number; readonly destination: number; readonly baseline: number };
   /** Removals that the guard counts, by the side they happen on: files, and whatever makes way for another kind. */
   readonly deletes: { readonly local: number; readonly remote: number };
+  /** Removals left out because a listing of the source was incomplete. */
+  readonly withheld: number;
 }
 
 /** The removal of a directory, not settled before everything below it has been decided. */
@@ -52,6 +54,9 @@ export class Collector {
   readonly #order: Order | undefined;
   readonly #removals = new Map<RelPath, Removal>();
   readonly #untrusted = new Set<RelPath>();
+  /** Those of them where it was the source that could not be trusted. */
+  readonly #unseenSource = new Set<RelPath>();
+  #withheld = 0;
   readonly #optional = new Set<RelPath>();
   #mkdirs: MkdirAction[] = [];
   #renames: RenameAction[] = [];
@@ -75,6 +80,7 @@ export class Collector {
     const names = new Set([decision.directory, decision.alias ?? decision.directory]);
     for (const name of names) {
       if (decision.untrusted !== undefined) this.#untrusted.add(name);
+      if (isUnseenSource(decision, this.#direction)) this.#unseenSource.add(name);
       const removal = this.#removals.get(name);
       if (removal) removal.walked = true;
       if (decision.holds) this.#keep(name);
@@ -86,6 +92,7 @@ export class Collector {
     for (const problem of decision.problems) this.#problems.push(problem);
     for (const path of decision.drifted) this.#drifted.push(path);
     this.#links += decision.links;
+    this.#withheld += decision.withheld;
     this.#untouched.unchanged += decision.untouched.unchanged;
     this.#untouched.sameBySize += decision.untouched.sameBySize;
     this.#untouched.kept += decision.untouched.kept;
@@ -114,6 +121,7 @@ export class Collector {
       links: this.#links,
       total: this.#total,
       deletes,
+      withheld: this.#withheld,
     };
   }
 
@@ -155,6 +163,7 @@ export class Collector {
     const dropped = this.#deletes.filter((action) => doubtful(action.path));
     this.#deletes = this.#deletes.filter((action) => !doubtful(action.path));
     for (const action of dropped) {
+      if ([...lineage(parentOf(action.path))].some((at) => this.#unseenSource.has(at))) this.#withheld++;
       const own = this.#removals.get(action.path);
       if (own) own.stays = true;
       // What was to take the place of a file stays away too.
@@ -233,6 +242,11 @@ export function assemble(parts: Iterable<Decision>, direction: Direction, order?
   const collector = new Collector(direction, order);
   for (const part of parts) collector.add(part);
   return collector.finish();
+}
+
+/** Whether a side that others are made like did not show all that it has. In a sync both are. */
+export function isUnseenSource({ unseen }: Pick<Decision, 'unseen'>, direction: Direction): boolean {
+  return direction === 'sync' ? unseen.length > 0 : unseen.includes(primarySide(direction));
 }
 
 /** The side that a transfer writes. */

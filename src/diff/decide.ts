@@ -45,6 +45,10 @@ export interface Decision {
   readonly holds: boolean;
   /** Why nothing in or below this directory may be deleted: a listing was incomplete. */
   readonly untrusted?: string;
+  /** Sides whose listing was incomplete. */
+  readonly unseen: readonly Side[];
+  /** Removals left out because the source's listing was incomplete: what it did not show may be there. */
+  readonly withheld: number;
   readonly untouched: Untouched;
   /** Files that stay although the source says otherwise, because the destination changed on its own. */
   readonly drifted: readonly RelPath[];
@@ -100,6 +104,8 @@ export function decide(view: View, filter: Filter, options: DecideOptions, evide
     descend: draft.descend,
     holds: draft.holds,
     ...(untrusted === undefined ? {} : { untrusted }),
+    unseen: (['local', 'remote'] as const).filter((side) => context.unseen[side]),
+    withheld: draft.withheld,
     untouched: { unchanged: draft.unchanged, sameBySize: draft.sameBySize, kept: draft.kept },
     drifted: draft.drifted,
     links: draft.links,

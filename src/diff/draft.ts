@@ -45,6 +45,7 @@ export class Draft {
   unchanged = 0;
   sameBySize = 0;
   kept = 0;
+  withheld = 0;
   readonly direction: Direction;
   readonly evidence: Evidence;
 

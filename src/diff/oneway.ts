@@ -139,13 +139,22 @@ function otherKind(step: Step, from: Entry, to: Entry): void {
 
 function goneAtSource(step: Step, to: Entry | null): void {
   const { slot, context, draft, source, destination } = step;
-  if (context.unseen[source]) return;
+  if (context.unseen[source]) {
+    if (to && wouldGo(step, to)) draft.withheld++;
+    return;
+  }
   if (!to) {
     if (slot.agreed && !context.unseen[destination]) draft.forgotten.push(slot.agreed.path);
   } else if (isSpecial(to)) draft.keep();
   else if (!mayDelete(context)) return;
   else if (to.kind === 'directory') removeDirectory(step, to);
   else removeFile(step, to);
+}
+
+/** Whether it would be removed, or looked at for it, were it known to be gone at the source. */
+function wouldGo({ slot, context }: Step, to: Entry): boolean {
+  const rule = context.options.delete;
+  return !isSpecial(to) && (rule === 'all' || (rule === 'tracked' && slot.agreed !== undefined));
 }
 
 function removeFile(step: Step, to: Entry): void {

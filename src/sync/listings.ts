@@ -36,5 +36,5 @@ export async function listRemote(
 
 function unreadable(path: RelPath, side: Side, error: Error): Listing {
   const problem: Problem = { path, side, code: 'unreadable', message: error.message };
-  return { directory: path, entries: [], problems: [problem], incomplete: 'it could not be read' };
+  return { directory: path, entries: [], problems: [problem], incomplete: `it could not be read: ${error.message}` };
 }

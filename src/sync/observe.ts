@@ -12,6 +12,7 @@ import {
   decide,
   type Evidence,
   type Filter,
+  isUnseenSource,
   NO_EVIDENCE,
   nameOn,
   Order,
@@ -47,7 +48,7 @@ export interface ObserveOptions {
 export interface Observed extends Assembled {
   /** Sides whose root does not exist. */
   readonly missing: { readonly local: boolean; readonly remote: boolean };
-  /** Directories whose listing could not be trusted. */
+  /** Directories whose listing at the source could not be trusted. */
   readonly untrusted: readonly { readonly path: RelPath; readonly because: string }[];
   /** Temporary files that nobody will come back for. */
   readonly stale: readonly { readonly side: Side; readonly path: RelPath }[];
@@ -143,7 +144,8 @@ class Walk {
     };
     const decision = await this.decide(view);
     this.collector.add(decision);
-    if (decision.untrusted !== undefined) this.untrusted.push({ path: at.path, because: decision.untrusted });
+    if (decision.untrusted !== undefined && isUnseenSource(decision, job.direction))
+      this.untrusted.push({ path: at.path, because: decision.untrusted });
     for (const descent of decision.descend) this.pending.push(descent);
     if (this.options.learn) await this.remember(decision);
     this.progress(decision);

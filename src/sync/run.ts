@@ -10,6 +10,7 @@ import {
   LocalError,
   type Plan,
   printable,
+  ROOT,
   type RunEventBody,
   type Summary,
   type Tell,
@@ -18,6 +19,7 @@ import { retrying } from '../queue/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
 import { act } from './act.ts';
 import { sweepLeftovers } from './leftovers.ts';
+import type { Observed } from './observe.ts';
 import { type OpenPair, openPair, type PairOptions } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
 import { makePlan, type Planned } from './plan.ts';
@@ -46,6 +48,7 @@ export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
     for (const problem of plan.problems) tally.problem(problem);
     tally.conflicts = plan.conflicts.length;
     tally.untouched = plan.untouched;
+    tally.withheld = sayWithheld(observed);
     if (observed.links > 0) {
       tell({ type: 'warning', message: `${observed.links} links and special files were left out` });
     }
@@ -67,6 +70,19 @@ export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
     });
     return undefined;
   });
+}
+
+/** Directories that a message names at most. */
+const MOST_NAMED = 3;
+
+/** Deletes that would have rested on a listing of the source which cannot be trusted; everything else is done. */
+function sayWithheld({ withheld, untrusted }: Observed): string | undefined {
+  if (withheld === 0) return undefined;
+  const named = untrusted
+    .slice(0, MOST_NAMED)
+    .map(({ path, because }) => `${path === ROOT ? 'its root' : printable(path)} (${printable(because)})`);
+  const more = untrusted.length > MOST_NAMED ? ` and ${untrusted.length - MOST_NAMED} more` : '';
+  return `${withheld} that may be gone at the source were not deleted, as its listing may be incomplete: ${named.join(', ')}${more}; see to that and run again, or use --delete none`;
 }
 
 /** Puts right what an earlier run left half-way where a server cannot rename over an existing file. */

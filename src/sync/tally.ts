@@ -18,6 +18,8 @@ export class Tally {
   bytesSent = 0;
   bytesReceived = 0;
   conflicts = 0;
+  /** Why deletes were left out; undefined when none were. */
+  withheld: string | undefined;
   untouched: Untouched = { unchanged: 0, sameBySize: 0, kept: 0 };
   private problemCount = 0;
   private readonly tell: Tell;
@@ -33,6 +35,11 @@ export class Tally {
   /** Whether both sides agree on everything in scope, as far as the paths are concerned. */
   get agreed(): boolean {
     return this.problemCount === 0 && this.failed === 0 && this.conflicts === 0;
+  }
+
+  private get exitCode(): number {
+    if (this.withheld !== undefined) return EXIT.refused;
+    return this.agreed ? EXIT.agreed : EXIT.incomplete;
   }
 
   problem(problem: Problem): void {
@@ -59,10 +66,11 @@ export class Tally {
     remote: Remote | undefined,
     end: { exitCode?: number; message?: string },
   ): Summary {
+    const message = end.message ?? this.withheld;
     return {
       job,
-      exitCode: end.exitCode ?? (this.agreed ? EXIT.agreed : EXIT.incomplete),
-      ...(end.message === undefined ? {} : { message: end.message }),
+      exitCode: end.exitCode ?? this.exitCode,
+      ...(message === undefined ? {} : { message }),
       uploaded: this.uploaded,
       downloaded: this.downloaded,
       renamed: this.renamed,

@@ -28,11 +28,14 @@ export async function publish(
   try {
     await lane.rename(temporary, path);
   } catch (error) {
-    if (!(error instanceof ReplyError) || error.retryable || old === null) throw error;
-    // Refused before the final name was even spoken of.
-    if (error.command.startsWith('RNFR')) throw error;
+    if (old === null || !(error instanceof ReplyError) || !mindsWhatIsThere(error)) throw error;
     await swap(lane, memory, { path, temporary, aside: asideFor(path, tagOf(old), style) });
   }
+}
+
+/** Whether RNTO may have been refused because its target exists. No other refusal is worth moving a good file for. */
+function mindsWhatIsThere({ command, reply, text }: ReplyError): boolean {
+  return command.startsWith('RNTO') && (reply === 550 || (reply >= 500 && /exist/i.test(text)));
 }
 
 async function swap(lane: Lane, memory: Memory, pending: PendingSwap): Promise<void> {

@@ -102,7 +102,7 @@ function relay(client: net.Socket, far: net.Socket, faultFor: (line: string) => 
   let muted = false;
   const both = () => {
     client.destroy();
-    far.destroy();
+    far.resetAndDestroy();
   };
   const giveOwn = () => {
     for (let does = due[0]?.does; does && /^\d/.test(does); does = due[0]?.does) {

@@ -178,6 +178,7 @@ const ROWS: readonly Row[] = [
   {
     says: 'one connection only, no rename over an existing file',
     options: { noRenameOver: true, maxConnections: 1 },
+    changes: { retries: 5 },
     faults: [{ on: /^RNTO/, does: 'lose the reply', after: 2 }],
     exit: 0,
   },
