@@ -12,6 +12,7 @@ import {
   type RelPath,
   ROOT,
 } from '../model/index.ts';
+import { Brisk } from './brisk.ts';
 import { mkdir, realpath, rmdir, stat, unlink } from './calls.ts';
 import { probeCase } from './case.ts';
 import { DirectorySyncs } from './directory-syncs.ts';
@@ -59,6 +60,7 @@ export class LocalFolder implements Local {
   readonly #links: Links;
   readonly #syncs: DirectorySyncs | null;
   readonly #staging: Staging;
+  readonly #brisk = new Brisk();
   #foldsCase: Promise<boolean> | undefined;
 
   constructor(folders: Folders, options: LocalOptions) {
@@ -83,7 +85,7 @@ export class LocalFolder implements Local {
   }
 
   open(path: RelPath): Promise<LocalSource> {
-    return openSource(this.#folders, path, this.#links);
+    return openSource(this.#folders, path, this.#links, this.#brisk);
   }
 
   async sha256(path: RelPath): Promise<string> {

@@ -143,6 +143,11 @@ export class Folders {
     this.#anchored = anchored;
   }
 
+  /** Where an open file really is; undefined where the system does not say. */
+  whereIs(fd: number): string | undefined {
+    return this.#anchored ? whereIs(fd) : undefined;
+  }
+
   /** The absolute path, for messages and for reading. */
   absolute(path: RelPath): string {
     if (path === ROOT) return this.root;

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type Entry, type LocalSource, nameOf, parentOf, type RelPath } from '../model/index.ts';
+import type { Brisk } from './brisk.ts';
 import { O_NOFOLLOW, O_NONBLOCK, realpath } from './calls.ts';
 import { entryOf, isSameEntry } from './entry.ts';
 import { errnoOf, localError, refusal } from './failure.ts';
@@ -9,6 +10,7 @@ import { fill } from './fill.ts';
 import type { Links } from './links.ts';
 import { lookAt } from './look.ts';
 import type { Folders } from './safe-path.ts';
+import { openSmall } from './small-source.ts';
 
 /** Bytes read at a time; a file of at most so many is read in one go. */
 export const PIECE = 256 * 1024;
@@ -16,7 +18,9 @@ export const PIECE = 256 * 1024;
 const READ = fs.constants.O_RDONLY | O_NONBLOCK;
 
 /** Opens a regular file for reading. Rejects with a LocalError. */
-export async function openSource(folders: Folders, path: RelPath, links: Links): Promise<LocalSource> {
+export async function openSource(folders: Folders, path: RelPath, links: Links, brisk: Brisk): Promise<LocalSource> {
+  const small = links === 'skip' ? openSmall(folders, path, brisk, PIECE) : undefined;
+  if (small) return small;
   const doing = 'read';
   const absolute = folders.absolute(path);
   const handle = await (links === 'follow' ? openFollowing(folders, path) : openNamed(folders, path)).catch((error) => {

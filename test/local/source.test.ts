@@ -54,12 +54,25 @@ describe('a source', () => {
       symlinkSync('f2', at);
     },
   };
-  it.each(Object.entries(changes))('tells that its file was %s', async (_, change) => {
-    const folder = draw(emptyFolder(), { f: 'content' });
-    const source = await (await openLocal(folder)).open(F);
-    change(join(folder, 'f'));
-    expect(await source.unchanged()).toBe(false);
-    await source.close();
+  // A small file is read when it is opened, a large one piece by piece.
+  describe.each([
+    ['small', 'content'],
+    ['large', 'content'.repeat(PIECE)],
+  ])('of a %s file', (_size, content) => {
+    it.each(Object.entries(changes))('tells that it was %s', async (_, change) => {
+      const folder = draw(emptyFolder(), { f: content });
+      const source = await (await openLocal(folder)).open(F);
+      change(join(folder, 'f'));
+      expect(await source.unchanged()).toBe(false);
+      await source.close();
+    });
+  });
+
+  it('is not read through a link on the way to it, however small', async () => {
+    const folder = draw(emptyFolder(), { 'real/f': 'content' });
+    symlinkSync('real', join(folder, 'link'));
+    const local = await openLocal(folder);
+    await expect(local.open(toRelPath('link/f'))).rejects.toMatchObject({ errno: 'ELOOP' });
   });
 
   it('ends at the size the file had, however fast it grows', async () => {
@@ -71,7 +84,7 @@ describe('a source', () => {
   });
 
   it('ends where a file was cut short', async () => {
-    const folder = draw(emptyFolder(), { f: 'content' });
+    const folder = draw(emptyFolder(), { f: 'content'.repeat(PIECE) });
     const source = await (await openLocal(folder)).open(F);
     truncateSync(join(folder, 'f'), 3);
     expect((await all(source)).content.toString()).toBe('con');

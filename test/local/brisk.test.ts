@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { Brisk } from '../../src/local/brisk.ts';
+
+/** A clock that only the calls move. */
+function withClock() {
+  let time = 0;
+  const brisk = new Brisk(() => time);
+  const call = (ms: number) =>
+    brisk.try(() => {
+      time += ms;
+      return 'done';
+    });
+  const wait = (ms: number) => {
+    time += ms;
+  };
+  return { call, wait };
+}
+
+it('calls directly while calls are quick', () => {
+  const { call } = withClock();
+  for (let n = 0; n < 100; n++) expect(call(1)).toBe('done');
+});
+
+it('hands calls to threads for a while after a slow one, which still counts', () => {
+  const { call, wait } = withClock();
+  expect(call(30)).toBe('done');
+  expect(call(1)).toBeUndefined();
+  wait(1_900);
+  expect(call(1)).toBeUndefined();
+  wait(200);
+  expect(call(1)).toBe('done');
+});
+
+it('counts a call that throws', () => {
+  let time = 0;
+  const brisk = new Brisk(() => time);
+  const failing = () =>
+    brisk.try(() => {
+      time += 30;
+      throw new Error('no');
+    });
+  expect(failing).toThrow('no');
+  expect(brisk.try(() => 'done')).toBeUndefined();
+});
