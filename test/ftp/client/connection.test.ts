@@ -235,6 +235,18 @@ describe('commands', () => {
   });
 });
 
+test('a file goes from one server to another without passing here', async () => {
+  const [from, to] = [await serve(), await serve()];
+  const [source, target] = [await loggedIn(from), await loggedIn(to)];
+  await source.storeBinary('STOR a', [Buffer.from('straight')]);
+  const address = /\(([\d,]+)\)/.exec((await target.command('PASV')).text)?.[1];
+  await source.command(`PORT ${address}`);
+  await Promise.all([target.voidCommand('STOR b'), source.voidCommand('RETR a')]);
+  const got = new Received();
+  await target.retrieveBinary('RETR b', got.take);
+  expect(got.bytes.toString()).toBe('straight');
+});
+
 describe('the end', () => {
   test('await using says goodbye', async () => {
     const ftp = await server();
