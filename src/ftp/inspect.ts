@@ -9,29 +9,53 @@ import { parseFacts } from './listing/parser.ts';
 import type { Reply } from './reply.ts';
 import type { Session } from './session.ts';
 
+/** A refusal, kept as it came: that a name is free is asked for every new file, and an error for each would be dear. */
+class Refusal {
+  readonly command: string;
+  readonly reply: Reply;
+  constructor(command: string, reply: Reply) {
+    this.command = command;
+    this.reply = reply;
+  }
+}
+
 /** What the server says about this very path. Rejects with a ReplyError where it says that there is no such file. */
-export function ask(session: Session, path: RelPath): Promise<Entry> {
+export async function ask(session: Session, path: RelPath): Promise<Entry> {
+  const answer = await inquire(session, path);
+  if (answer instanceof Refusal) throw session.site.refused(answer.command, answer.reply);
+  return answer;
+}
+
+/** As {@link ask}; null where the server refuses for good, which it does where there is no such file. */
+export async function find(session: Session, path: RelPath): Promise<Entry | null> {
+  const answer = await inquire(session, path);
+  if (!(answer instanceof Refusal)) return answer;
+  if (answer.reply.code >= 500) return null;
+  throw session.site.refused(answer.command, answer.reply);
+}
+
+function inquire(session: Session, path: RelPath): Promise<Entry | Refusal> {
   return session.site.knowledge.mlst ? byMlst(session, path) : bySize(session, path);
 }
 
-async function byMlst(session: Session, path: RelPath): Promise<Entry> {
+async function byMlst(session: Session, path: RelPath): Promise<Entry | Refusal> {
   const { site } = session;
   const command = `MLST ${site.wire(path)}`;
   const reply = await session.send(command);
   if (!reply.ok) {
-    if (!notImplemented(reply)) throw site.refused(command, reply);
+    if (!notImplemented(reply)) return new Refusal(command, reply);
     site.knowledge.lacks('MLST');
     return bySize(session, path);
   }
   // The line of facts begins with a space; in a name that follows, anything may stand.
   const line = reply.lines.find((one, index) => index > 0 && one.startsWith(' '));
   const seen = line === undefined ? undefined : parseFacts(line.slice(1));
-  if (!seen) throw site.refused(command, reply);
+  if (!seen) return new Refusal(command, reply);
   const { kind, size, mtime, precision, zoned, stamps, mode } = seen;
   return { path, kind, size, mtime, precision, zoned, stamps, ...(mode !== undefined && { mode }) };
 }
 
-async function bySize(session: Session, path: RelPath): Promise<Entry> {
+async function bySize(session: Session, path: RelPath): Promise<Entry | Refusal> {
   const { site } = session;
   const { knowledge } = site;
   const wire = site.wire(path);
@@ -42,9 +66,9 @@ async function bySize(session: Session, path: RelPath): Promise<Entry> {
   if (size && notImplemented(size)) knowledge.lacks('SIZE');
   if (time && notImplemented(time)) knowledge.lacks('MDTM');
   const bytes = sizeOf(size);
-  if (size && bytes === undefined && !notImplemented(size)) throw site.refused(`SIZE ${wire}`, size);
+  if (size && bytes === undefined && !notImplemented(size)) return new Refusal(`SIZE ${wire}`, size);
   const stamp = time?.code === 213 ? time.text.trim() : undefined;
-  if (bytes === undefined && time && !stamp && !notImplemented(time)) throw site.refused(`MDTM ${wire}`, time);
+  if (bytes === undefined && time && !stamp && !notImplemented(time)) return new Refusal(`MDTM ${wire}`, time);
   if (bytes === undefined && stamp === undefined) return fromListing(session, path);
   const { mtime, precision } = exactTime(stamp ?? '');
   return {
