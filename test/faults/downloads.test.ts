@@ -1,5 +1,5 @@
 /** What goes wrong while a tree is pulled: every byte on both sides is right afterwards, and so is the exit code. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JobSettings } from '../../src/config/settings.ts';
 import { disk, type FileSystem, type ServerOptions } from '../../src/server/index.ts';
 import { serverSettings } from '../builders/connect.ts';
@@ -154,26 +154,24 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const open: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0)) await close();
-});
-
 describe('a pull', () => {
-  test.each(ROWS)('$says', { timeout: 60_000 }, async (row) => {
+  test.concurrent.each(ROWS)('$says', { timeout: 60_000 }, async (row) => {
     const lying = new LyingDisk();
     lying.hidden = row.hidden;
     lying.halved = row.halved;
     const server = await scriptedServer({ ...row.options, fileSystem: lying.fileSystem });
-    open.push(() => server.stop());
-    const { faults = [], changes = {}, replyTimeout = 20_000, before = OLD, after = NEW } = row;
-    const settings = { ...changes, server: serverSettings(server, { replyTimeout }) };
-    const onFault = (on: boolean) => {
-      lying.on = on;
-    };
-    const outcome = await undergo({ server, direction: 'pull', faults, changes: settings, before, after, onFault });
-    const { summary, problems } = outcome.under;
-    expect(summary.exitCode, `${summary.message}\n${problems.join('\n')}`).toBe(row.exit);
-    row.also?.(outcome);
+    try {
+      const { faults = [], changes = {}, replyTimeout = 20_000, before = OLD, after = NEW } = row;
+      const settings = { ...changes, server: serverSettings(server, { replyTimeout }) };
+      const onFault = (on: boolean) => {
+        lying.on = on;
+      };
+      const outcome = await undergo({ server, direction: 'pull', faults, changes: settings, before, after, onFault });
+      const { summary, problems } = outcome.under;
+      expect(summary.exitCode, `${summary.message}\n${problems.join('\n')}`).toBe(row.exit);
+      row.also?.(outcome);
+    } finally {
+      await server.stop();
+    }
   });
 });

@@ -2,16 +2,18 @@
  * One ordeal: a pair that agreed, a source that changed since, a run under a fault, an audit of every byte on both
  * sides, and a run without the fault that must put everything right.
  */
-import { readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { JobSettings } from '../../src/config/settings.ts';
 import { job } from '../builders/connect.ts';
-import { type Drawing, draw, emptyFolder, read } from '../builders/folder.ts';
+import { type Drawing, draw, read } from '../builders/folder.ts';
 import { type Performed, perform } from '../builders/perform.ts';
 import type { Fault, ScriptedServer } from './scripted-server.ts';
 
-const BIG = 'x'.repeat(3 * 1024 * 1024);
+const BIG = 'x'.repeat(1.5 * 1024 * 1024);
 
 /** What both sides agreed on. */
 export const OLD: Drawing = {
@@ -55,13 +57,22 @@ export interface Outcome {
 }
 
 export async function undergo(ordeal: Ordeal): Promise<Outcome> {
+  // Ordeals run side by side, so that the waits between attempts pass at the same time.
+  const own = mkdtempSync(join(tmpdir(), 'ferry-test-ordeal-'));
+  try {
+    return await inFolders(ordeal, made(own, 'local'), made(own, 'state'));
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+  }
+}
+
+async function inFolders(ordeal: Ordeal, local: string, state: string): Promise<Outcome> {
   const { server, direction, faults = [], onFault, changes = {}, before = OLD, after = NEW } = ordeal;
-  const [local, state] = [emptyFolder(), emptyFolder()];
   const remote = join(server.root, 'site');
   const [source, destination] = direction === 'push' ? [local, remote] : [remote, local];
   const settings = job(server, local, { direction, retries: 2, maxDelete: { percent: 100 }, ...changes });
 
-  draw(remote, {});
+  mkdirSync(remote, { recursive: true });
   become(source, {}, before);
   const first = await perform(settings, state);
   expect(first.summary, first.problems.join('\n')).toMatchObject({ exitCode: 0 });
@@ -76,14 +87,14 @@ export async function undergo(ordeal: Ordeal): Promise<Outcome> {
   const there = read(destination);
   const leftovers = [...temporaries(local), ...temporaries(remote)];
   auditContent(there, before, after);
-  expect(withoutTemporaries(read(source)), 'the source is never touched').toEqual(files(after));
-  const agreed = JSON.stringify(withoutTemporaries(there)) === JSON.stringify(files(after));
+  expect(withoutTemporaries(read(source)), 'the source is never touched').toEqual(after);
+  const agreed = isDeepStrictEqual({ ...withoutTemporaries(there) }, { ...after });
   expect(under.summary.exitCode === 0, `exit ${under.summary.exitCode}: ${under.summary.message}`).toBe(agreed);
 
   const next = await perform(settings, state);
   expect(next.problems).toEqual([]);
   expect(next.summary).toMatchObject({ exitCode: 0 });
-  expect(read(destination)).toEqual(files(after));
+  expect(read(destination)).toEqual(after);
   expect([...temporaries(local), ...temporaries(remote)]).toEqual([]);
   return { under, after: next, leftovers, destination: there };
 }
@@ -119,8 +130,7 @@ export function withoutTemporaries(drawing: Drawing): Drawing {
   return Object.fromEntries(Object.entries(drawing).filter(([path]) => !path.endsWith('.ferry')));
 }
 
-/** As `read` draws them: sorted. */
-function files(drawing: Drawing): Drawing {
-  const folder = draw(emptyFolder(), drawing);
-  return read(folder);
+function made(folder: string, name: string): string {
+  mkdirSync(join(folder, name));
+  return join(folder, name);
 }

@@ -1,5 +1,5 @@
 /** What goes wrong while a tree is pushed: every byte on both sides is right afterwards, and so is the exit code. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JobSettings } from '../../src/config/settings.ts';
 import type { ServerOptions } from '../../src/server/index.ts';
 import { serverSettings } from '../builders/connect.ts';
@@ -206,20 +206,18 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const open: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0)) await close();
-});
-
 describe('a push', () => {
-  test.each(ROWS)('$says', { timeout: 60_000 }, async (row) => {
+  test.concurrent.each(ROWS)('$says', { timeout: 60_000 }, async (row) => {
     const server = await scriptedServer(row.options);
-    open.push(() => server.stop());
-    const { faults, changes = {}, replyTimeout = 20_000 } = row;
-    const settings = { ...changes, server: serverSettings(server, { replyTimeout }) };
-    const outcome = await undergo({ server, direction: 'push', faults, changes: settings });
-    const { summary, problems } = outcome.under;
-    expect(summary.exitCode, `${summary.message}\n${problems.join('\n')}`).toBe(row.exit);
-    row.also?.(outcome, server);
+    try {
+      const { faults, changes = {}, replyTimeout = 20_000 } = row;
+      const settings = { ...changes, server: serverSettings(server, { replyTimeout }) };
+      const outcome = await undergo({ server, direction: 'push', faults, changes: settings });
+      const { summary, problems } = outcome.under;
+      expect(summary.exitCode, `${summary.message}\n${problems.join('\n')}`).toBe(row.exit);
+      row.also?.(outcome, server);
+    } finally {
+      await server.stop();
+    }
   });
 });
