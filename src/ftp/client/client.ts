@@ -268,8 +268,12 @@ export class FtpClient {
 
   // Transfers
 
-  /** Passive mode (we open data connections) or active (the server does), from the next transfer on. */
+  /**
+   * Passive mode (we open data connections) or active (the server does), from the next transfer on. Throws a UsageError
+   * for active mode behind a proxy.
+   */
   setPassive(passive: boolean): void {
+    if (!passive && this.#options.proxy) throw new UsageError('nobody can connect to us through a proxy: stay passive');
     this.#active = !passive;
     if (this.#connection) this.#connection.site.knowledge.dataMode = passive ? undefined : 'active';
   }

@@ -1,5 +1,6 @@
 /** What a client is told about the server, and what holds where nothing is said. */
 import type { ServerOptions, TlsOptions } from '../options.ts';
+import type { ProxyOptions } from '../proxy.ts';
 
 /** Ports of FTP (RFC 959), and of FTP under TLS from the first byte. */
 export const FTP_PORT = 21;
@@ -22,6 +23,8 @@ export interface FtpClientOptions {
   readonly mode?: 'passive' | 'active' | 'auto';
   /** Local address to connect from. */
   readonly sourceAddress?: string;
+  /** Every connection, for data too, goes through it; not possible in active mode. */
+  readonly proxy?: ProxyOptions;
   /** First and last port to listen on in active mode. Default: any. */
   readonly activePorts?: readonly [number, number];
   /** Address to tell the server in active mode. Default: the one of the control connection. */
@@ -65,8 +68,8 @@ export function settle(options: FtpClientOptions, wire: (line: string) => void):
     dataTimeout: 60_000,
     ...rest,
     protocol,
-    // Active mode is a switch of the client's, so that it can be turned.
-    mode: mode === 'active' ? 'passive' : mode,
+    // Active mode is a switch of the client's, so that it can be turned. A proxy has the last word on it.
+    mode: mode === 'active' && !options.proxy ? 'passive' : mode,
     tls: Object.freeze({ verify: true, ...tls }),
     wire,
   });
