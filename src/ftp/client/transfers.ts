@@ -67,8 +67,11 @@ export class Transfers {
     const { offset = 0, signal, watchEnd = false } = extra;
     checkOffset(offset);
     return this.run(type, signal, async (slot) => {
-      const request: TransferRequest = { command: wire, restart: offset, watchEnd, signal: slot.signal };
+      // Where the end is watched, an end that is not the right one is told and not thrown.
+      const how = { restart: offset, watchEnd, anyEnd: watchEnd, signal: slot.signal };
+      const request: TransferRequest = { command: wire, ...how };
       const { value, reply, endedWell } = await transferWithin(session, slot.send, request, move);
+      if (reply.code >= 400) throw site.refused(wire, reply);
       const opening = slot.opening();
       const size = sizeIn(opening);
       if (type === 'I' && offset === 0 && wire.startsWith('RETR ') && size !== undefined && value < size) {
@@ -143,6 +146,7 @@ export interface Extra {
   /** Bytes of the file to skip. */
   readonly offset?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whether to look at how TLS ends; costs speed. */
   readonly watchEnd?: boolean;
 }
 

@@ -148,6 +148,11 @@ describe('commands', () => {
     }
     const shown = await client.account('ge\nheim').catch((error: Error) => error.message);
     expect(shown).not.toContain('heim');
+    const latin1 = await loggedIn(await server(), { encoding: 'latin1' });
+    const secret = await latin1.account('geheim ☃').catch((error: Error) => error.message);
+    expect(secret).toMatch(/cannot be written in latin1/);
+    expect(secret).not.toContain('geheim');
+    await expect(latin1.delete('☃')).rejects.toThrow(NameError);
     expect(ftp.commands).toHaveLength(before);
   });
 
@@ -300,6 +305,8 @@ describe('TLS', () => {
     const ftp = await secure();
     const client = await clientOf(ftp, trusting());
     expect((await client.auth()).code).toBe(234);
+    // Rather no data than data in the clear.
+    expect(client.secure).toEqual({ control: true, data: true });
     await client.login({ user: 'u', password: 'p' });
     expect(client.secure).toEqual({ control: true, data: true });
     expect(await client.nlst()).toEqual([]);

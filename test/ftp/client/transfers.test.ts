@@ -1,16 +1,19 @@
 /** Transfers on servers that do as a test tells them: what may go wrong, and what is sent in which order. */
 import { text } from 'node:stream/consumers';
+import { TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { FtpClient, type FtpClientOptions } from '../../../src/ftp/client/index.ts';
 import {
   InterruptedError,
+  LostError,
   MismatchError,
   NameError,
   ProtocolError,
   ReplyError,
   UsageError,
 } from '../../../src/model/index.ts';
-import { type Script, scripted, type Visit } from '../scripted.ts';
+import { startProxy } from '../proxy-server.ts';
+import { type Script, scripted, serverCertificate, type Visit } from '../scripted.ts';
 import { Received } from './clients.ts';
 
 async function at(script: Script, options: Partial<FtpClientOptions> = {}) {
@@ -272,4 +275,70 @@ test('facts are chosen by OPTS MLST, and names may hold anything', async () => {
 test('a listing that is none is said', async () => {
   const { client } = await at({ MLSD: sends('drwxr-xr-x 2 ftp\r\n') });
   await expect(client.mlsd()).rejects.toThrow(ProtocolError);
+});
+
+/** Under TLS, a data connection that is simply cut after the content; a whole one ends with the goodbye of TLS. */
+function cutOff(contents: readonly (string | { readonly whole: string })[]): Script {
+  let round = 0;
+  return {
+    AUTH: (visit) => {
+      visit.send('234 go');
+      visit.secure();
+    },
+    NLST: async (visit) => {
+      const content = contents[round]!;
+      round += 1;
+      visit.send('150 here');
+      const raw = await visit.data();
+      const { cert, key } = serverCertificate();
+      const tls = new TLSSocket(raw, { isServer: true, cert, key });
+      tls.on('error', () => {});
+      if (typeof content === 'string') tls.write(content, () => raw.destroySoon());
+      else tls.end(content.whole);
+      visit.send('226 done');
+    },
+  };
+}
+
+const secured = (): Partial<FtpClientOptions> => ({ protocol: 'ftpes', tls: { ca: serverCertificate().ca } });
+
+test('a listing that was cut off under TLS is asked for again', async () => {
+  const { ftp, client } = await at(cutOff(['a\r\n', { whole: 'a\r\nb\r\n' }]), secured());
+  expect(await client.nlst()).toEqual(['a', 'b']);
+  expect(ftp.commands.filter((command) => command === 'NLST')).toHaveLength(2);
+});
+
+test('a listing that is cut off differently each time is no listing', async () => {
+  const { client } = await at(cutOff(['a\r\n', 'a\r\nb\r\n']), secured());
+  await expect(client.nlst()).rejects.toThrow(LostError);
+});
+
+test('a server that always ends abruptly is believed, and not asked twice again', async () => {
+  const { ftp, client } = await at(cutOff(['a\r\n', 'a\r\n', 'b\r\n']), secured());
+  expect(await client.nlst()).toEqual(['a']);
+  expect(await client.nlst()).toEqual(['b']);
+  expect(ftp.commands.filter((command) => command === 'NLST')).toHaveLength(3);
+});
+
+test('a listing that is reset is no listing, however often', async () => {
+  const { ftp, client } = await at({
+    NLST: async (visit) => {
+      visit.send('150 here');
+      const data = await visit.data();
+      data.write('a\r\n', () => setTimeout(() => data.resetAndDestroy(), 20));
+      setTimeout(() => visit.send('226 done'), 50);
+    },
+  });
+  await expect(client.nlst()).rejects.toThrow(LostError);
+  expect(ftp.commands.filter((command) => command === 'NLST')).toHaveLength(2);
+});
+
+test('commands and data go through a proxy, and active mode cannot', async () => {
+  const proxy = await startProxy('socks5');
+  const { client } = await at({ MLSD: sends('type=file; a\r\n') }, { proxy: proxy.options });
+  expect((await client.mlsd())[0]?.name).toBe('a');
+  expect(proxy.asked.length).toBeGreaterThan(1);
+  expect(() => client.setPassive(false)).toThrow(UsageError);
+  const active = new FtpClient({ host: '127.0.0.1', proxy: proxy.options, mode: 'active' });
+  await expect(active.connect()).rejects.toThrow(/proxy/);
 });
