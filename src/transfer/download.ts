@@ -38,6 +38,8 @@ export class Download implements Transfer {
   private sum: Hash = createHash('sha256');
   private stage: LocalStage;
   private lane: Lane | undefined;
+  /** Settles with the server's word on the transfer. */
+  private confirmed: Promise<void> = Promise.resolve();
   /** Whether the temporary file has come to its end: renamed, removed, or kept. */
   private ended = false;
 
@@ -77,7 +79,8 @@ export class Download implements Transfer {
     const { signal } = context;
     const { size } = action.source;
     this.lane = lane;
-    await this.lookCloser(lane);
+    const looking = this.lookCloser(lane);
+    looking.catch(() => undefined);
     for (let offset = await this.resumeOffset(lane); ; offset = 0) {
       this.resumedFrom = offset > 0 ? offset : undefined;
       this.course.farthest = Math.max(this.course.farthest, offset);
@@ -85,7 +88,8 @@ export class Download implements Transfer {
       const sink = { write: this.receive.bind(this) };
       const onBytes = (n: number) => context.moved('received', n);
       try {
-        this.bytes = await lane.read(names.remote, sink, { offset, signal, onBytes });
+        await this.receiveAll((onReceived) => lane.read(names.remote, sink, { offset, signal, onBytes, onReceived }));
+        this.bytes = this.stage.size - offset;
         break;
       } catch (error) {
         // A full disk is no place for a part that may never be completed.
@@ -95,7 +99,17 @@ export class Download implements Transfer {
         await this.beginAnew();
       }
     }
+    await looking;
     if (this.stage.size !== size) throw new MismatchError(`${this.stage.size} of its ${size} bytes arrived`);
+  }
+
+  /** Resolves when all bytes are here; whether the server confirms them, {@link publish} waits for. */
+  private async receiveAll(read: (onReceived: () => void) => Promise<number>): Promise<void> {
+    await new Promise<void>((received, failed) => {
+      const confirmed = read(received).then(() => received());
+      this.confirmed = confirmed;
+      confirmed.catch(failed);
+    });
   }
 
   /**
@@ -137,7 +151,7 @@ export class Download implements Transfer {
 
   async publish(): Promise<Agreement> {
     const { action, names } = this;
-    const { size, stamps, mtime } = await this.lane!.inspect(names.remote);
+    const [{ size, stamps, mtime }] = await Promise.all([this.lane!.inspect(names.remote), this.confirmed]);
     if (!sameVersion({ size: size ?? action.size, stamps }, this.version)) {
       await this.discard();
       throw new ChangingError('it changed on the server while it was received');

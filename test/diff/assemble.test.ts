@@ -133,3 +133,30 @@ describe('collector', () => {
       expect(isTransfer(action)).toBe(true);
   });
 });
+
+describe('removals that an incomplete listing holds back', () => {
+  const agreed = { a: '1', d: { b: '2', e: { c: '3' } }, x: '4' };
+
+  it('are counted where it is the source that did not show everything', () => {
+    const world = World.agreedOn(agreed).fault('local', 'd', { incomplete: 'cut', hides: ['b', 'e'] });
+    world.remove('local', 'x');
+    const walked = world.walk();
+    expect(lines(walked)).toEqual(['delete remote x (deleted at the source)']);
+    expect(walked.withheld).toBe(2);
+  });
+
+  it('are counted below such a directory as well', () => {
+    const world = World.agreedOn(agreed).fault('local', 'd', { incomplete: 'cut' });
+    world.remove('local', 'd/e/c');
+    expect(world.walk().withheld).toBe(1);
+  });
+
+  it('are none where deletes were not asked for, or nothing is missing, or it is the destination', () => {
+    const hidden = World.agreedOn(agreed).fault('local', 'd', { incomplete: 'cut', hides: ['b'] });
+    expect(hidden.walk({ delete: 'none' }).withheld).toBe(0);
+    expect(World.agreedOn(agreed).fault('local', 'd', { incomplete: 'cut' }).walk().withheld).toBe(0);
+    const there = World.agreedOn(agreed).fault('remote', 'd', { incomplete: 'cut' });
+    there.remove('local', 'd/b');
+    expect(there.walk().withheld).toBe(0);
+  });
+});

@@ -119,4 +119,41 @@ describe('the queue of transfers', () => {
     await queue.idle();
     expect(added).toBe(50);
   });
+
+  test('those that wait for another attempt are bounded in number, too', async () => {
+    const gone = new AbortController();
+    const queue = new TransferQueue({ width: () => 2, attempts: 5, signal: gone.signal });
+    let added = 0;
+    const failing = async () => {
+      throw new LostError('gone');
+    };
+    const adding = (async () => {
+      for (let n = 0; n < 1000; n++) {
+        await queue.add({ ...simple(failing), progressed: () => false }, () => {});
+        added++;
+      }
+    })();
+    await later(100);
+    expect(added).toBeLessThan(100);
+    gone.abort(new Error('stopped'));
+    await adding;
+    await queue.settled();
+  });
+
+  test('nothing more is taken on once an outcome has ended the run', async () => {
+    const queue = new TransferQueue({ width: () => 1, attempts: 1, signal });
+    const stop = () => {
+      throw new Error('the server is gone');
+    };
+    await queue.add(
+      simple(async () => {}),
+      stop,
+    );
+    await later(20);
+    const next = queue.add(
+      simple(async () => {}),
+      () => {},
+    );
+    await expect(next).rejects.toThrow('the server is gone');
+  });
 });
