@@ -188,7 +188,10 @@ export class Connection {
     return reply;
   }
 
-  /** Switches between ASCII and binary (RFC 959, 3.1.1), within a section; the answer is waited for, lest text be taken for bytes. */
+  /**
+   * Switches between ASCII and binary (RFC 959, 3.1.1), within a section. The answer is waited for: a transfer in the
+   * wrong type would change what it moves.
+   */
   async setType(send: Send, type: TransferType): Promise<void> {
     if (this.#type === type) return;
     const command = `TYPE ${type}`;

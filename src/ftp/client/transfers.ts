@@ -165,6 +165,6 @@ export function sizeIn(opening: Reply | undefined): number | undefined {
 }
 
 export function checkOffset(offset: number): void {
-  if (!Number.isSafeInteger(offset) || offset < 0)
-    throw new UsageError(`an offset is a number of bytes, not ${offset}`);
+  const possible = Number.isSafeInteger(offset) && offset >= 0;
+  if (!possible) throw new UsageError(`an offset is a number of bytes, not ${offset}`);
 }

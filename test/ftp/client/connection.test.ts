@@ -1,4 +1,5 @@
 /** The conversation: connecting, logging in, TLS on and off, any command, the ways it can end. */
+import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -80,7 +81,9 @@ describe('connecting', () => {
   test('a client connects again, elsewhere', async () => {
     const [first, second] = [await server({ greeting: '220 first' }), await server({ greeting: '220 second' })];
     const client = await loggedIn(first);
+    const left = once(first.visits[0]!.socket, 'close');
     expect((await client.connect({ port: second.port })).text).toBe('second');
+    await left;
     await client.login();
     expect(second.commands.slice(0, 2)).toEqual(['USER anonymous', 'PASS anonymous@']);
     expect(await client.pwd()).toBe('/');

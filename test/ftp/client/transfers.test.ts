@@ -78,6 +78,27 @@ test('text is never asked for from an offset', async () => {
   expect(ftp.commands.join()).not.toContain('REST');
 });
 
+test('text is converted on its way, both ways', async () => {
+  let stored = '';
+  const { client } = await at({
+    RETR: sends('a\r\nb\rc\r'),
+    STOR: async (visit) => {
+      visit.send('150 here');
+      stored = await text(await visit.data());
+      visit.send('226 done');
+    },
+  });
+  const got = new Received();
+  await client.retrieveText('RETR a', got.take);
+  expect(got.bytes.toString()).toBe('a\nb\rc\r');
+  await client.storeText('STOR a', [Buffer.from('a\nb\r'), Buffer.from('\nc')]);
+  expect(stored).toBe('a\r\nb\r\nc');
+  const sent: string[] = [];
+  await client.storeLines('STOR a', ['x', 'y\r\n', ''], { onLine: (line) => void sent.push(line) });
+  expect(stored).toBe('x\r\ny\r\n\r\n');
+  expect(sent).toEqual(['x', 'y\r\n', '']);
+});
+
 test('lines come one by one, whatever the pieces; the last may lack its end', async () => {
   const { client } = await at({
     RETR: async (visit) => {
@@ -252,6 +273,14 @@ test('in active mode the server is told where we listen', async () => {
   await expect(client.nlst()).rejects.toThrow(/425/);
   expect(ftp.commands.join()).toMatch(/PORT 127,0,0,1,\d+,\d+/);
   expect(ftp.commands.join()).not.toContain('EPSV');
+  // What was chosen holds for the next connection as well.
+  client.setPassive(true);
+  await client.connect();
+  await client.login();
+  expect(await client.nlst().catch((error: ReplyError) => error.reply)).toBe(425);
+  expect(ftp.commands.filter((command) => /^(PORT|EPSV)/.test(command)).map((command) => command.slice(0, 4))).toEqual([
+    ...['PORT', 'EPSV', 'EPSV'],
+  ]);
 });
 
 test('facts are chosen by OPTS MLST, and names may hold anything', async () => {
