@@ -2,7 +2,7 @@
  * A transfer: its commands on the control connection, its data connection, and the one reply that ends it. The reply is
  * waited for whatever happens to the data, so that the session stays in step and the server's own words are heard.
  */
-import { InterruptedError, LostError, TlsError } from '../model/errors.ts';
+import { FerryError, InterruptedError, LostError } from '../model/errors.ts';
 import type { DataConnection } from './data-connection.ts';
 import { type Opened, openData, SETTLE } from './data-opening.ts';
 import { explained } from './failure.ts';
@@ -23,6 +23,12 @@ export interface TransferRequest {
   /** Once it has begun (reply 1xx), whatever ends it is told with what was moved, and not thrown. */
   readonly anyEnd?: boolean;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Called when everything has been received and only the confirmation is to come. The session may serve the next task
+   * from then on: the server is through with the data connection, and what is sent now also hastens its reply, which
+   * many servers hold back until their last packet is acknowledged.
+   */
+  readonly onReceived?: (() => void) | undefined;
 }
 
 export interface Transferred<T> {
@@ -34,7 +40,14 @@ export interface Transferred<T> {
 
 /** Carries out one transfer; everything else on the session waits. */
 export function transfer<T>(session: Session, request: TransferRequest, move: Mover<T>): Promise<Transferred<T>> {
-  return session.pipeline.section((send) => transferWithin(session, send, request, move));
+  return session.pipeline.section((send, free) => {
+    const { onReceived } = request;
+    const received = () => {
+      free();
+      onReceived?.();
+    };
+    return transferWithin(session, send, onReceived ? { ...request, onReceived: received } : request, move);
+  });
 }
 
 /** The same as a part of a section that is open already. */
@@ -86,6 +99,7 @@ async function carry<T>(
   const { replyTimeout } = session.site.options;
   const settled = moved.complete && !moved.enough;
   letGo(settled ? replyTimeout + (moved.patience ?? 0) : Math.min(SETTLE, replyTimeout));
+  if (settled) request.onReceived?.();
   const reply = await opened.final.catch((error) => {
     // We have what we wanted; that the session did not survive it is for its next user to find out.
     if (moved.enough) return new Reply(426, ['426 given up']);
@@ -116,7 +130,8 @@ async function moveAll<T>(
     await data.ready(watchEnd);
   } catch (error) {
     data.abort();
-    return error instanceof TlsError ? { ...nothing, failure: error } : nothing;
+    // The server knows nothing of a certificate or a proxy that is in the way.
+    return error instanceof FerryError ? { ...nothing, failure: error } : nothing;
   }
   try {
     let answered = false;

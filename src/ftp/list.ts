@@ -18,12 +18,18 @@ const MINUTE = 60_000;
 const HELPING = 64 * 1024;
 const UNKNOWN = new Set([500, 501, 502, 504]);
 
+export interface ListOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** As in {@link ReadOptions}: the session may serve another task from then on. */
+  readonly onReceived?: (() => void) | undefined;
+}
+
 /** Rejects with a ReplyError where the server refused; a listing that broke off is told as incomplete. */
-export async function listDirectory(session: Session, directory: RelPath, signal?: AbortSignal): Promise<Listing> {
+export async function listDirectory(session: Session, directory: RelPath, options: ListOptions = {}): Promise<Listing> {
   const { knowledge } = session.site;
   let listing: Listing | undefined;
-  if (knowledge.mlsd) listing = await byMlsd(session, directory, signal);
-  listing ??= await byList(session, directory, signal);
+  if (knowledge.mlsd) listing = await byMlsd(session, directory, options);
+  listing ??= await byList(session, directory, options);
   if (knowledge.hiddenFiles === null && listing.entries.some(({ path }) => nameOf(path).startsWith('.'))) {
     knowledge.hiddenFiles = true;
   }
@@ -31,9 +37,9 @@ export async function listDirectory(session: Session, directory: RelPath, signal
 }
 
 /** Undefined where MLSD turns out not to be there. */
-async function byMlsd(session: Session, directory: RelPath, signal?: AbortSignal): Promise<Listing | undefined> {
+async function byMlsd(session: Session, directory: RelPath, options: ListOptions): Promise<Listing | undefined> {
   try {
-    return (await fetch(session, directory, 'MLSD', signal)).listing;
+    return (await fetch(session, directory, 'MLSD', options)).listing;
   } catch (error) {
     if (!(error instanceof ReplyError) || error.command !== 'MLSD' || !UNKNOWN.has(error.reply)) throw error;
     session.site.knowledge.lacks('MLSD');
@@ -45,15 +51,15 @@ async function byMlsd(session: Session, directory: RelPath, signal?: AbortSignal
  * `LIST -a` shows hidden names, where the server takes it so. Others refuse it, or look for a file called `-a` and
  * find nothing: then LIST alone, and whichever shows more is remembered.
  */
-async function byList(session: Session, directory: RelPath, signal?: AbortSignal): Promise<Listing> {
+async function byList(session: Session, directory: RelPath, options: ListOptions): Promise<Listing> {
   const { knowledge } = session.site;
   if (knowledge.listCommand) {
-    const { listing } = await fetch(session, directory, knowledge.listCommand, signal);
+    const { listing } = await fetch(session, directory, knowledge.listCommand, options);
     return zoned(session, listing);
   }
   let all: Fetched | undefined;
   try {
-    all = await fetch(session, directory, 'LIST -a', signal);
+    all = await fetch(session, directory, 'LIST -a', { signal: options.signal });
     if (all.bytes > 0) {
       knowledge.listCommand = 'LIST -a';
       return zoned(session, all.listing);
@@ -61,7 +67,7 @@ async function byList(session: Session, directory: RelPath, signal?: AbortSignal
   } catch (error) {
     if (!(error instanceof ReplyError) || error.command !== 'LIST -a') throw error;
   }
-  const plain = await fetch(session, directory, 'LIST', signal);
+  const plain = await fetch(session, directory, 'LIST', { signal: options.signal });
   // An empty directory tells nothing about the option.
   if (!all || plain.bytes > 0) knowledge.listCommand = 'LIST';
   return zoned(session, plain.listing);
@@ -78,12 +84,12 @@ interface Fetched {
   readonly whole: boolean;
 }
 
-async function fetch(session: Session, directory: RelPath, command: Command, signal?: AbortSignal): Promise<Fetched> {
+async function fetch(session: Session, directory: RelPath, command: Command, options: ListOptions): Promise<Fetched> {
   const { knowledge } = session.site;
-  const first = await fetchOnce(session, directory, command, signal);
+  const first = await fetchOnce(session, directory, command, options);
   if (first.whole || knowledge.endsAbruptly || !session.alive) return first;
   // What broke off by accident comes whole the second time.
-  const second = await fetchOnce(session, directory, command, signal);
+  const second = await fetchOnce(session, directory, command, options);
   if (!second.whole && second.confirmed) knowledge.endsAbruptly = true;
   return second;
 }
@@ -92,12 +98,12 @@ async function fetchOnce(
   session: Session,
   directory: RelPath,
   command: Command,
-  signal?: AbortSignal,
+  { signal, onReceived }: ListOptions,
 ): Promise<Fetched> {
   const { codec, knowledge } = session.site;
-  const options = { directory, codec, now: new Date(), offsetMinutes: knowledge.listOffsetMinutes };
-  const parser = command === 'MLSD' ? mlsdParser(options) : listParser(options);
-  const request = { command, folder: session.site.wire(directory), watchEnd: true, anyEnd: true, signal };
+  const parsing = { directory, codec, now: new Date(), offsetMinutes: knowledge.listOffsetMinutes };
+  const parser = command === 'MLSD' ? mlsdParser(parsing) : listParser(parsing);
+  const request = { command, folder: session.site.wire(directory), watchEnd: true, anyEnd: true, signal, onReceived };
   const { value, reply, endedWell } = await transfer(session, request, receiving(sinkOf(parser)));
   const listing = parser.finish({ clean: endedWell, code: reply.code, text: reply.message });
   return { listing, bytes: value, confirmed: reply.ok, whole: reply.ok && endedWell };

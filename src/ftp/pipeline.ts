@@ -81,6 +81,8 @@ export class Pipeline {
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
   #held = 0;
+  /** The time that one command's reply was given in the end, which a 1xx to it does not change. */
+  #granted: { readonly command: Command; readonly ms: number } | undefined;
   #lost: FerryError | undefined;
 
   constructor(control: Control, options: PipelineOptions) {
@@ -118,19 +120,25 @@ export class Pipeline {
   /** Sends a command in its turn; resolves with its final reply whatever the code, rejects when the connection is gone. */
   readonly send: Send = (command, options) => this.#enqueue(this.#waiting, command, options);
 
-  /** Runs `run` in a section of its own. `run` is called when its turn has come and must use the `send` it is given. */
-  section<T>(run: (send: Send) => Promise<T>): Promise<T> {
+  /**
+   * Runs `run` in a section of its own. `run` is called when its turn has come and must use the `send` it is given. It
+   * may call `free` before it is through: what waits then travels, though its own last reply is still to come.
+   */
+  section<T>(run: (send: Send, free: () => void) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#lost) return reject(this.#lost);
       const begin = () => {
         const inner: Command[] = [];
         this.#inner = inner;
-        run((command, options) => this.#enqueue(inner, command, options))
-          .then(resolve, reject)
-          .finally(() => {
-            this.#inner = undefined;
-            this.#schedule();
-          });
+        let open = true;
+        const free = () => {
+          if (!open) return;
+          open = false;
+          this.#inner = undefined;
+          this.#schedule();
+        };
+        const send: Send = (command, options) => this.#enqueue(open ? inner : this.#waiting, command, options);
+        run(send, free).then(resolve, reject).finally(free);
       };
       this.#waiting.push({ begin, reject });
       this.#schedule();
@@ -256,7 +264,9 @@ export class Pipeline {
     clearTimeout(this.#timer);
     const head = this.#outstanding[0];
     if (!head || this.#held > 0) return;
-    const ms = timeout ?? head.options?.timeout ?? this.#options.replyTimeout;
+    if (timeout !== undefined) this.#granted = { command: head, ms: timeout };
+    const granted = this.#granted?.command === head ? this.#granted.ms : undefined;
+    const ms = granted ?? head.options?.timeout ?? this.#options.replyTimeout;
     this.#timer = setTimeout(() => {
       this.fail(new LostError(`the server did not answer ${masked(head.command)} within ${Math.round(ms / 1000)} s`));
     }, ms);

@@ -85,17 +85,25 @@ export class Pool {
     this.#serve();
   }
 
-  /** Lends a session for one piece of work that may be done again, should the session turn out to be dead. */
-  async use<T>(run: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  /**
+   * Lends a session for one piece of work that may be done again, should the session turn out to be dead. It is given
+   * back when the work is through, or before, by `release`.
+   */
+  async use<T>(run: (session: Session, release: () => void) => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const session = await this.acquire(signal);
+      let lent = true;
+      const release = () => {
+        if (lent) this.release(session);
+        lent = false;
+      };
       try {
-        return await run(session);
+        return await run(session, release);
       } catch (error) {
         const dead = error instanceof LostError || error instanceof ProtocolError;
         if (!dead || attempt >= ATTEMPTS || signal?.aborted) throw error;
       } finally {
-        this.release(session);
+        release();
       }
     }
   }

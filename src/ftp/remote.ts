@@ -46,7 +46,8 @@ class FtpRemote implements Remote {
   }
 
   async list(directory: RelPath, signal?: AbortSignal): Promise<Listing> {
-    const once = () => this.#pool.use((session) => listDirectory(session, directory, signal), signal);
+    const once = () =>
+      this.#pool.use((session, release) => listDirectory(session, directory, { signal, onReceived: release }), signal);
     try {
       return await once();
     } catch (error) {

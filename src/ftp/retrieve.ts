@@ -11,8 +11,8 @@ export async function retrieve(
   sink: ByteSink,
   options: ReadOptions = {},
 ): Promise<number> {
-  const { offset = 0, length, onBytes, signal } = options;
+  const { offset = 0, length, onBytes, signal, onReceived } = options;
   if (length === 0) return 0;
-  const request = { command: `RETR ${path}`, signal, ...(offset > 0 && { restart: offset }) };
+  const request = { command: `RETR ${path}`, signal, onReceived, ...(offset > 0 && { restart: offset }) };
   return (await transfer(session, request, receiving(sink, length, onBytes))).value;
 }

@@ -44,6 +44,8 @@ export interface ReadOptions {
   readonly length?: number;
   readonly onBytes?: (bytes: number) => void;
   readonly signal?: AbortSignal;
+  /** Called when all bytes are here and only the server's confirmation is to come: the lane may be given back then. */
+  readonly onReceived?: () => void;
 }
 
 /**

@@ -150,8 +150,8 @@ export class Download implements Transfer {
   }
 
   async publish(): Promise<Agreement> {
-    const { action, names } = this;
-    const [{ size, stamps, mtime }] = await Promise.all([this.lane!.inspect(names.remote), this.confirmed]);
+    const { action } = this;
+    const [{ size, stamps, mtime }] = await Promise.all([this.lookAgain(), this.confirmed]);
     if (!sameVersion({ size: size ?? action.size, stamps }, this.version)) {
       await this.discard();
       throw new ChangingError('it changed on the server while it was received');
@@ -165,6 +165,16 @@ export class Download implements Transfer {
       remote: { size: action.size, stamps: { ...this.version.stamps, ...stamps } },
       ...(sha256 === undefined ? {} : { sha256 }),
     };
+  }
+
+  /** The source as it is after the last byte. One that is gone leaves nothing behind here. */
+  private async lookAgain() {
+    try {
+      return await this.lane!.inspect(this.names.remote);
+    } catch (error) {
+      if (error instanceof ReplyError && !error.retryable) await this.discard();
+      throw error;
+    }
   }
 
   async discard(): Promise<void> {
