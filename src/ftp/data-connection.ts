@@ -4,6 +4,7 @@
  */
 import { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { ConnectError, LostError } from '../model/errors.ts';
 import { RecordTap } from './close-notify.ts';
 import { tunnel } from './proxy.ts';
 import type { Session } from './session.ts';
@@ -39,7 +40,7 @@ export class DataConnection {
     const { host: first, port: at } = proxy ?? target;
     raw.connect({ host: first, port: at, ...(sourceAddress !== undefined && { localAddress: sourceAddress }) });
     if (proxy) {
-      connection.#tunnel = tunnel(raw, proxy, target, connectTimeout);
+      connection.#tunnel = tunnel(raw, proxy, target, connectTimeout).catch(notThisTime);
       connection.#tunnel.catch((error) => connection.#failed(error));
     }
     return connection;
@@ -150,4 +151,10 @@ export class DataConnection {
       socket.once('close', onClose);
     });
   }
+}
+
+/** What a proxy cannot do now costs one connection, to be made again; what it refuses for good is for people to mend. */
+function notThisTime(error: Error): never {
+  if (!(error instanceof ConnectError) || !error.retryable) throw error;
+  throw new LostError(error.message, { cause: error });
 }

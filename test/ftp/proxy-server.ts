@@ -10,6 +10,8 @@ export interface ProxyBehaviour {
   readonly hosts?: Readonly<Record<string, string>>;
   /** Answer this to every request: a SOCKS5 reply code, or an HTTP status line. */
   readonly refuse?: number | string;
+  /** Only the connection of this number, from 1 on, is refused. */
+  readonly refused?: number;
   /** Say nothing at all. */
   readonly silent?: boolean;
   /** Hold the answer back until the server has spoken, and send both in one packet. */
@@ -44,7 +46,9 @@ export async function startProxy(kind: ProxyOptions['kind'], behaviour: ProxyBeh
     keep(client);
     if (behaviour.silent) return void client.resume();
     const serve = kind === 'http' ? serveHttp : serveSocks;
-    serve(client, { behaviour, asked, logins, keep }).catch(() => client.destroy());
+    const { refuse, refused = count, ...rest } = behaviour;
+    const mine = refuse !== undefined && refused === count ? { ...rest, refuse } : rest;
+    serve(client, { behaviour: mine, asked, logins, keep }).catch(() => client.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {

@@ -8,8 +8,10 @@ import type { ServerSettings } from '../../src/config/settings.ts';
 import type { ProxyOptions } from '../../src/ftp/proxy.ts';
 import { connectFtp } from '../../src/ftp/remote.ts';
 import { ConfigError, ConnectError, type Remote, ROOT, toRelPath } from '../../src/model/index.ts';
-import { clientOptions } from '../builders/connect.ts';
-import { type AnyServer, start } from '../servers/every-server.ts';
+import { clientOptions, job } from '../builders/connect.ts';
+import { draw, emptyFolder, read } from '../builders/folder.ts';
+import { perform } from '../builders/perform.ts';
+import { type AnyServer, start, variants } from '../servers/every-server.ts';
 import { startProxy } from './proxy-server.ts';
 
 const KINDS = ['socks5', 'http'] as const;
@@ -153,6 +155,18 @@ describe.each(KINDS)('%s', (kind) => {
     expect((error as Error).message).toMatch(/the proxy .* does not connect to 127\.0\.0\.1:\d+: .*data ports/);
   });
 
+  test('a data connection that the proxy could not make this once is made again', async () => {
+    const refuse = kind === 'http' ? '503 Service Unavailable' : 1;
+    const proxy = await startProxy(kind, { refuse, refused: 4 });
+    const remote = open(server, proxy.options, { replyTimeout: 1500 });
+    await remote.open();
+    await remote.list(ROOT);
+    expect(proxy.count()).toBe(3);
+    const listing = await remote.list(ROOT);
+    expect(listing.incomplete).toBeUndefined();
+    expect(proxy.count()).toBe(6);
+  });
+
   test('a proxy that is not there', async () => {
     const closed = createServer();
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
@@ -219,4 +233,70 @@ describe.each(KINDS)('%s', (kind) => {
     expect(error.message).toMatch(/is no host name/);
     expect(proxy.asked).toEqual([]);
   });
+});
+
+describe.each(variants(['explicit']))('$title', (variant) => {
+  let server: AnyServer;
+  beforeAll(async () => {
+    server = await start(variant);
+    mkdirSync(join(server.root, 'site'), { recursive: true });
+  });
+  afterAll(() => server?.stop());
+
+  test.each(KINDS)('a tree goes up and comes down through %s', async (kind) => {
+    const proxy = await startProxy(kind, { login: LOGIN });
+    const [local, back, state] = [emptyFolder(), emptyFolder(), emptyFolder()];
+    const tree = { [`${kind}/a`]: 'a', [`${kind}/b`]: 'b'.repeat(100_000), [`${kind}/c/d`]: 'd' };
+    draw(local, tree);
+    const through = (direction: 'push' | 'pull', folder: string) => {
+      const made = job(server, folder, { direction, include: [`/${kind}/`], delete: 'none' });
+      const settings = { ...withLogin(proxy.options), origin: 'test' };
+      return { ...made, server: { ...made.server, mode: 'auto' as const, proxy: settings } };
+    };
+    const up = await perform(through('push', local), state);
+    expect(up.problems).toEqual([]);
+    expect(up.summary).toMatchObject({ exitCode: 0, uploaded: 3 });
+    const down = await perform(through('pull', back), state);
+    expect(down.summary).toMatchObject({ exitCode: 0, downloaded: 3 });
+    expect(read(back)).toEqual(tree);
+    expect(proxy.count()).toBeGreaterThan(8);
+  });
+});
+
+describe.each(KINDS)('a run through %s', (kind) => {
+  test('ends with 5 where the proxy lets nobody in', async () => {
+    const server = await start({ name: 'ours', tls: 'none' });
+    onTestFinished(() => server.stop());
+    const proxy = await startProxy(kind, { login: LOGIN });
+    const made = job(server, draw(emptyFolder(), { a: 'a' }), { retries: 1 });
+    const settings = { ...withLogin(proxy.options, 'wrong'), origin: 'FERRY_PROXY' };
+    const running = perform({ ...made, server: { ...made.server, proxy: settings } }, emptyFolder());
+    const message = await running.then(
+      ({ summary }) => {
+        expect(summary.exitCode).toBe(5);
+        return JSON.stringify(summary);
+      },
+      (error: Error) => error.message,
+    );
+    expect(message).toMatch(/\(FERRY_PROXY\) does not let us in/);
+    // A login that was refused is not tried again and again: that can lock an account.
+    expect(proxy.count()).toBe(1);
+  });
+
+  test('ends soon, and says why, where the proxy forbids data all at once', async () => {
+    const server = await start({ name: 'ours', tls: 'none' });
+    onTestFinished(() => server.stop());
+    const open_ = await startProxy(kind);
+    const remote = open(server, open_.options);
+    await remote.open();
+    await remote.list(ROOT);
+    const forbidding = await startProxy(kind, { refuse: kind === 'http' ? '403 Forbidden' : 2 });
+    Object.assign(open_.options, { port: forbidding.options.port });
+    const began = performance.now();
+    const error = await remote.list(ROOT).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConnectError);
+    expect((error as Error).message).toMatch(/the proxy .* does not connect to .*data ports/);
+    // The server may still say something about it; that is not waited for as for any other reply.
+    expect(performance.now() - began).toBeLessThan(15_000);
+  }, 60_000);
 });
