@@ -1,5 +1,6 @@
 /** The conversation: connecting, logging in, TLS on and off, any command, the ways it can end. */
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -160,7 +161,7 @@ describe('commands', () => {
   });
 
   test('refusals are temporary or permanent, and everything else has its class', async () => {
-    const ftp = await server({ DELE: '450 busy', RMD: '550 no', SIZE: '250 hm' });
+    const ftp = await server({ DELE: '450 busy', RMD: '550 no', SIZE: '250 12' });
     const client = await loggedIn(ftp);
     const temporary = await client.delete('a').catch((error: unknown) => error);
     const permanent = await client.rmd('a').catch((error: unknown) => error);
@@ -253,6 +254,22 @@ test('a file goes from one server to another without passing here', async () => 
   const got = new Received();
   await target.retrieveBinary('RETR b', got.take);
   expect(got.bytes.toString()).toBe('straight');
+});
+
+const IPV6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
+test.runIf(IPV6)('over IPv6 data flows both ways, in both modes', async () => {
+  const ftp = await serve({ host: '::1' });
+  const lines: string[] = [];
+  const client = await loggedIn(ftp, { host: '::1', debug: (line) => void lines.push(line) });
+  for (const passive of [true, false]) {
+    client.setPassive(passive);
+    await client.storeBinary('STOR a', [Buffer.from(`passive: ${passive}`)]);
+    const got = new Received();
+    await client.retrieveBinary('RETR a', got.take);
+    expect(got.bytes.toString()).toBe(`passive: ${passive}`);
+  }
+  expect(lines.join('\n')).toMatch(/> EPSV[^]*> EPRT \|2\|::1\|/);
 });
 
 describe('the end', () => {
