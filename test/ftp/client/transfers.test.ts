@@ -194,6 +194,26 @@ test.each([
   expect(ftp.visits).toHaveLength(1);
 });
 
+test('a server that does not know ABOR loses the transfer all the same', async () => {
+  const { client } = await at({
+    RETR: async (visit) => {
+      visit.send('150 here');
+      const data = await visit.data();
+      data.on('close', () => visit.send('426 broken'));
+      data.write('abc');
+    },
+    ABOR: (visit) => setTimeout(() => visit.send('502 no'), 50),
+    NOOP: '200 ok',
+  });
+  let aborted: Promise<unknown> | undefined;
+  const transfer = client.retrieveBinary('RETR a', () => {
+    aborted = client.abort().catch((error: unknown) => error);
+  });
+  await expect(transfer).rejects.toThrow(InterruptedError);
+  expect(await aborted).toMatchObject({ reply: 502 });
+  expect(await client.pwd()).toBe('/');
+});
+
 test('without a transfer an abort is a command like others', async () => {
   const { client } = await at({ ABOR: '225 nothing to abort' });
   expect((await client.abort()).code).toBe(225);
