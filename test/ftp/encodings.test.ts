@@ -7,9 +7,9 @@ import { connectFtp } from '../../src/ftp/remote.ts';
 import { type Remote, ROOT, toRelPath } from '../../src/model/index.ts';
 import { FtpServer, type ServerOptions } from '../../src/server/index.ts';
 import { clientOptions, job } from '../builders/connect.ts';
-import { emptyFolder } from '../builders/folder.ts';
+import { draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
-import type { AnyServer } from '../servers/every-server.ts';
+import { type AnyServer, start, variants } from '../servers/every-server.ts';
 import { scripted } from './scripted.ts';
 
 const OLD = new Date('2020-02-02T02:02:02Z');
@@ -324,5 +324,32 @@ describe('composed and decomposed letters', () => {
       expect(readFileSync(path, 'utf8')).toBe('edited!');
       expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 0, unchanged: 8 });
     });
+  });
+});
+
+// pyftpdlib takes names for UTF-8 and replaces what is not, so that it can be spoken to in UTF-8 only. Pure-FTPd forbids
+// names with the byte of a backslash.
+const BYTE_FOR_BYTE = variants(['none']).filter(({ name }) => name !== 'pyftpdlib');
+
+describe.each(BYTE_FOR_BYTE)('$title', (variant) => {
+  test.each([
+    ['gbk', ['中文.txt', '一', '目录/空 格']],
+    ['windows-1251', ['яблоко.txt', 'я', 'яя/я я']],
+  ])('%s goes up, is known again and comes down', async (charset, files) => {
+    const server = await start(variant);
+    onTestFinished(() => server.stop());
+    mkdirSync(`${server.root}/site`, { recursive: true });
+    const [local, back, state] = [emptyFolder(), emptyFolder(), emptyFolder()];
+    const tree = Object.fromEntries(files.map((name) => [name, `content of ${name}`]));
+    draw(local, tree);
+    const up = await perform(jobIn(server, local, charset, { direction: 'push' }), state);
+    expect(up.problems).toEqual([]);
+    expect(up.summary).toMatchObject({ exitCode: 0, uploaded: 3 });
+    const again = await perform(jobIn(server, local, charset, { direction: 'push' }), state);
+    expect(again.summary).toMatchObject({ exitCode: 0, uploaded: 0, deleted: 0 });
+    const down = await perform(jobIn(server, back, charset, { direction: 'pull' }), state);
+    expect(down.problems).toEqual([]);
+    expect(read(back)).toEqual(tree);
+    expect(onDisk(server, charset)).toEqual([...new Set(files.map((name) => name.split('/')[0]!))].sort());
   });
 });
