@@ -219,6 +219,15 @@ describe('commands', () => {
     await expect((await loggedIn(strict)).cwd('..')).rejects.toThrow(/550/);
   });
 
+  test('a rename is refused by the name that is wrong', async () => {
+    const ftp = await server({ RNFR: '550 no such file', RNTO: '503 RNFR first' });
+    await expect((await loggedIn(ftp)).rename('a', 'b')).rejects.toThrow(/RNFR a with 550/);
+    const strict = await server({ RNFR: '350 go on', RNTO: '553 not there' });
+    await expect((await loggedIn(strict)).rename('a', 'b')).rejects.toThrow(/RNTO b with 553/);
+    const odd = await server({ RNFR: '200 ok', RNTO: '250 ok' });
+    await expect((await loggedIn(odd)).rename('a', 'b')).rejects.toThrow(ProtocolError);
+  });
+
   test('a path in 257 is taken out of its quotes, those in it undoubled', async () => {
     const ftp = await server({ PWD: '257 "/a ""b"" c" is "here"', MKD: '257 "/x""y" made' });
     const client = await loggedIn(ftp);

@@ -199,10 +199,10 @@ test('a server that does not know ABOR loses the transfer all the same', async (
     RETR: async (visit) => {
       visit.send('150 here');
       const data = await visit.data();
-      data.on('close', () => visit.send('426 broken'));
+      data.on('close', () => visit.send('426 broken', '502 no'));
       data.write('abc');
     },
-    ABOR: (visit) => setTimeout(() => visit.send('502 no'), 50),
+    ABOR: () => {},
     NOOP: '200 ok',
   });
   let aborted: Promise<unknown> | undefined;
@@ -246,8 +246,13 @@ test('a data connection that is given up, or refused, is told by its end', async
   const { client } = await at({
     RETR: async (visit) => {
       visit.send('150 here');
-      (await visit.data()).on('close', () => visit.send('426 broken'));
+      (await visit.data()).on('close', () => {
+        visit.send('426 broken');
+        if (visit.commands.includes('ABOR')) visit.send('226 aborted');
+      });
     },
+    ABOR: () => {},
+    NOOP: '200 ok',
     STOR: '552 full',
     STOU: async (visit) => {
       visit.send('150 FILE: unique');
@@ -259,9 +264,9 @@ test('a data connection that is given up, or refused, is told by its end', async
   await expect(download.finished()).rejects.toThrow(/426/);
   await expect(client.openTransfer('STOR a')).rejects.toThrow(/552/);
   const aborted = await client.openTransfer('RETR a');
-  const stop = client.abort().catch(() => {});
+  const stop = client.abort();
   await expect(aborted.finished()).rejects.toThrow(InterruptedError);
-  await stop;
+  expect((await stop).code).toBe(226);
   const unique = await client.openTransfer('STOU');
   unique.stream.end('x');
   await unique.finished();
@@ -321,8 +326,8 @@ test('facts are chosen by OPTS MLST, and names may hold anything', async () => {
   ]);
 });
 
-test('a listing that is none is said', async () => {
-  const { client } = await at({ MLSD: sends('drwxr-xr-x 2 ftp\r\n') });
+test.each(['drwxr-xr-x 2 ftp', 'type=file;size=3'])('%s is no line of MLSD', async (line) => {
+  const { client } = await at({ MLSD: sends(`${line}\r\n`) });
   await expect(client.mlsd()).rejects.toThrow(ProtocolError);
 });
 
