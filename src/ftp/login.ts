@@ -6,6 +6,7 @@ import type { ServerOptions } from './options.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reply } from './reply.ts';
 import type { Site } from './site.ts';
+import { ECHO, refuseReplacing } from './utf8-only.ts';
 
 export type Credentials = Pick<ServerOptions, 'user' | 'password' | 'account'>;
 
@@ -59,7 +60,7 @@ export async function login(site: Site, pipeline: Pipeline): Promise<void> {
 export async function prepare(site: Site, pipeline: Pipeline, secure: boolean): Promise<void> {
   const { knowledge } = site;
   const first = !knowledge.asked;
-  const [type, , , protection, features, system, probe, folder] = await Promise.all([
+  const [type, , , protection, features, system, probe, echo, folder] = await Promise.all([
     pipeline.send('TYPE I'),
     site.utf8 ? pipeline.send('OPTS UTF8 ON') : undefined,
     secure ? pipeline.send('PBSZ 0') : undefined,
@@ -67,6 +68,7 @@ export async function prepare(site: Site, pipeline: Pipeline, secure: boolean): 
     first ? pipeline.send('FEAT') : undefined,
     first ? pipeline.send('SYST') : undefined,
     first && !site.utf8 ? pipeline.send(`CWD ${PROBE}`) : undefined,
+    first && !site.utf8 ? pipeline.send(ECHO) : undefined,
     first ? pipeline.send('PWD') : undefined,
   ]);
   if (!type.ok) throw notAdmitted(site.place, type);
@@ -76,6 +78,7 @@ export async function prepare(site: Site, pipeline: Pipeline, secure: boolean): 
       `${site.place} refuses to protect data connections (PROT P: ${protection.code} ${protection.text}); use protocol ftp if that is meant`,
     );
   }
+  if (echo) refuseReplacing(site, echo);
   if (system) knowledge.learnSystem(system);
   if (features) knowledge.learnFeatures(features);
   if (probe) knowledge.telnet = isTelnet(probe, type);

@@ -327,8 +327,23 @@ describe('composed and decomposed letters', () => {
   });
 });
 
-// pyftpdlib takes names for UTF-8 and replaces what is not, so that it can be spoken to in UTF-8 only. Pure-FTPd forbids
-// names with the byte of a backslash.
+test.each(variants(['none']).filter(({ name }) => name === 'pyftpdlib'))(
+  '$title: a server that replaces what is no UTF-8 is not written to in another charset',
+  async (variant) => {
+    const server = await start(variant);
+    onTestFinished(() => server.stop());
+    mkdirSync(`${server.root}/site`, { recursive: true });
+    // Both would be stored as four question marks, the second over the first.
+    const local = draw(emptyFolder(), { 中文: 'one', 文中: 'two' });
+    const running = perform(jobIn(server, local, 'gbk', { direction: 'push' }), emptyFolder());
+    await expect(running.then(({ summary }) => summary.message)).resolves.toMatch(/names in gbk would be lost/);
+    expect(readdirSync(`${server.root}/site`)).toEqual([]);
+    const right = await perform(jobIn(server, local, 'utf-8', { direction: 'push' }), emptyFolder());
+    expect(right.summary).toMatchObject({ exitCode: 0, uploaded: 2 });
+  },
+);
+
+// Pure-FTPd forbids names with the byte of a backslash.
 const BYTE_FOR_BYTE = variants(['none']).filter(({ name }) => name !== 'pyftpdlib');
 
 describe.each(BYTE_FOR_BYTE)('$title', (variant) => {
