@@ -107,8 +107,11 @@ describe('connecting', () => {
     await expect(loggedIn(strict)).rejects.toThrow(LoginError);
   });
 
-  test('the ports are those of the standard', () => {
+  test('the ports are those of the standard', async () => {
     expect([FTP_PORT, FTPS_PORT]).toEqual([21, 990]);
+    // Nobody listens there.
+    await expect(new FtpClient({ host: '127.0.0.77' }).connect()).rejects.toThrow(/127\.0\.0\.77:21\b/);
+    await expect(new FtpClient({ host: '127.0.0.77', protocol: 'ftps' }).connect()).rejects.toThrow(/77:990\b/);
   });
 
   test('names and replies are in the charset that was set', async () => {

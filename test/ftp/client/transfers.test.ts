@@ -97,6 +97,10 @@ test('text is converted on its way, both ways', async () => {
   await client.storeLines('STOR a', ['x', 'y\r\n', ''], { onLine: (line) => void sent.push(line) });
   expect(stored).toBe('x\r\ny\r\n\r\n');
   expect(sent).toEqual(['x', 'y\r\n', '']);
+  const blocks: string[] = [];
+  const onBlock = (block: Uint8Array) => void blocks.push(Buffer.from(block).toString());
+  await client.storeBinary('STOR a', [Buffer.from('abc\n'), Buffer.from('d')], { blockSize: 3, onBlock });
+  expect([stored, blocks]).toEqual(['abc\nd', ['abc', '\n', 'd']]);
 });
 
 test('lines come one by one, whatever the pieces; the last may lack its end', async () => {
@@ -124,6 +128,8 @@ test('a line that is not in the charset is said, not guessed', async () => {
   const { client } = await at({ RETR: sends('\xff\xfe\r\n'), STOR: breaks });
   await expect(client.retrieveLines('RETR a', () => {})).rejects.toThrow(NameError);
   await expect(client.retrieveLines('RETR a', () => {}, { maxLine: 1 })).rejects.toThrow(ProtocolError);
+  const { client: other } = await at({ RETR: sends('abcd') });
+  await expect(other.retrieveLines('RETR a', () => {}, { maxLine: 2 })).rejects.toThrow(ProtocolError);
   await expect(client.storeLines('STOR a', ['\ud800'])).rejects.toThrow(NameError);
 });
 
