@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `ferry`: reads the command line, lets one verb do its work, and ends with its exit code. */
+import './memory.ts';
 import { EXIT } from '../model/index.ts';
 import { hideFromProcessList, learnSecrets } from './arguments.ts';
 import { endOn } from './ending.ts';

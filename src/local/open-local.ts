@@ -77,7 +77,7 @@ export class LocalFolder implements Local {
   }
 
   list(directory: RelPath): Promise<Listing> {
-    return listDirectory(this.#folders, directory, this.#links);
+    return listDirectory(this.#folders, directory, this.#links, this.#brisk);
   }
 
   look(path: RelPath): Promise<Entry | null> {

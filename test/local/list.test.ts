@@ -90,21 +90,25 @@ describe('list', () => {
     expect(said).toContain('"cr\\x0dhere"');
   });
 
-  it('leaves out a name that is gone before it is looked at', async () => {
-    failLstatOf('gone', 'ENOENT');
-    const folder = draw(emptyFolder(), { gone: '', stays: '' });
-    const { entries, problems } = await (await openLocal(folder)).list(ROOT);
-    expect(entries.map((e) => e.path)).toEqual(['stays']);
-    expect(problems).toEqual([]);
-  });
+  describe.each(['quick', 'slow'])('on a %s disk', (speed) => {
+    it('leaves out a name that is gone before it is looked at', async () => {
+      const folder = draw(emptyFolder(), { gone: '', stays: '' });
+      const local = await onDisk(speed, folder);
+      failLstatOf('gone', 'ENOENT');
+      const { entries, problems } = await local.list(ROOT);
+      expect(entries.map((e) => e.path)).toEqual(['stays']);
+      expect(problems).toEqual([]);
+    });
 
-  it('tells what cannot be looked at, by its path', async () => {
-    failLstatOf('stuck', 'EIO');
-    const folder = draw(emptyFolder(), { 'd/stuck': '', 'd/stays': '' });
-    const { entries, problems } = await (await openLocal(folder)).list(toRelPath('d'));
-    expect(entries.map((e) => e.path)).toEqual(['d/stays']);
-    expect(problems).toMatchObject([{ path: 'd/stuck', side: 'local', code: 'unreadable' }]);
-    expect(problems[0]?.message).toContain('EIO');
+    it('tells what cannot be looked at, by its path', async () => {
+      const folder = draw(emptyFolder(), { 'd/stuck': '', 'd/stays': '' });
+      const local = await onDisk(speed, folder);
+      failLstatOf('stuck', 'EIO');
+      const { entries, problems } = await local.list(toRelPath('d'));
+      expect(entries.map((e) => e.path)).toEqual(['d/stays']);
+      expect(problems).toMatchObject([{ path: 'd/stuck', side: 'local', code: 'unreadable' }]);
+      expect(problems[0]?.message).toContain('EIO');
+    });
   });
 
   it.runIf(posix)('rejects where a directory may not be read, and says which and what to do', async () => {
@@ -141,11 +145,28 @@ describe('list', () => {
   });
 });
 
+/** The folder on a disk that answers at once, or takes ten ms for every call: those are then left to threads. */
+async function onDisk(speed: string, folder: string) {
+  const local = await openLocal(folder);
+  let time = 0;
+  if (speed === 'slow') vi.spyOn(performance, 'now').mockImplementation(() => (time += 10));
+  // The first call finds out.
+  await local.list(ROOT);
+  return local;
+}
+
 /** Makes the system fail to look at one name, as a disk or a moment would. */
 function failLstatOf(name: string, code: string): void {
-  const real = fs.lstat as (path: fs.PathLike, done: (error: unknown, stats?: fs.Stats) => void) => void;
-  vi.spyOn(fs, 'lstat').mockImplementation(((path: string, done: (error: unknown, stats?: fs.Stats) => void) => {
-    if (path.endsWith(`/${name}`)) done(Object.assign(new Error(code), { code }));
+  type Done = (error: unknown, stats?: fs.Stats) => void;
+  const real = fs.lstat as (path: fs.PathLike, done: Done) => void;
+  const realSync = fs.lstatSync;
+  const failure = () => Object.assign(new Error(code), { code });
+  vi.spyOn(fs, 'lstat').mockImplementation(((path: string, done: Done) => {
+    if (path.endsWith(`/${name}`)) done(failure());
     else real(path, done);
+  }) as never);
+  vi.spyOn(fs, 'lstatSync').mockImplementation(((path: string, options: never) => {
+    if (path.endsWith(`/${name}`)) throw failure();
+    return realSync(path, options);
   }) as never);
 }
