@@ -224,7 +224,7 @@ describe('commands', () => {
 
   test('a rename is refused by the name that is wrong', async () => {
     const ftp = await server({ RNFR: '550 no such file', RNTO: '503 RNFR first' });
-    await expect((await loggedIn(ftp)).rename('a', 'b')).rejects.toThrow(/RNFR a with 550/);
+    await expect((await loggedIn(ftp)).rename('a', 'b')).rejects.toMatchObject({ reply: 550, command: 'RNFR a' });
     const strict = await server({ RNFR: '350 go on', RNTO: '553 not there' });
     await expect((await loggedIn(strict)).rename('a', 'b')).rejects.toThrow(/RNTO b with 553/);
     const odd = await server({ RNFR: '200 ok', RNTO: '250 ok' });

@@ -97,6 +97,11 @@ test('text is converted on its way, both ways', async () => {
   await client.storeLines('STOR a', ['x', 'y\r\n', ''], { onLine: (line) => void sent.push(line) });
   expect(stored).toBe('x\r\ny\r\n\r\n');
   expect(sent).toEqual(['x', 'y\r\n', '']);
+  const many = Array.from({ length: 20_000 }, (_, at) => `line ${at}`);
+  const told: string[] = [];
+  await client.storeLines('STOR a', many, { onLine: (line) => void told.push(line) });
+  expect(stored).toBe(many.map((line) => `${line}\r\n`).join(''));
+  expect(told).toEqual(many);
   const blocks: string[] = [];
   const onBlock = (block: Uint8Array) => void blocks.push(Buffer.from(block).toString());
   await client.storeBinary('STOR a', [Buffer.from('abc\n'), Buffer.from('d')], { blockSize: 3, onBlock });
