@@ -17,6 +17,8 @@ export interface ConnectionOwner {
   /** The client is silent for as long as it may be; answers true to let it. */
   idle(): boolean;
   /** The connection is gone. Called once. */
+  /** The client has ended its side. */
+  ended(): void;
   closed(): void;
 }
 
@@ -164,6 +166,7 @@ export class Connection {
     if (data) socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('end', () => {
       this.#ended = true;
+      this.#owner.ended();
       this.#next();
     });
     socket.on('close', () => this.#close());

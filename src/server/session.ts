@@ -274,6 +274,11 @@ export class Session implements ConnectionOwner {
     return this.transfer !== undefined;
   }
 
+  /** The client says no more. It will not make the data connection that a transfer still waits for, either. */
+  ended(): void {
+    if (this.transfer?.connected === false) this.transfer.cut('Control connection lost');
+  }
+
   closed(): void {
     clearTimeout(this.#loginTimer);
     this.dropSource();

@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 export interface RunningTransfer {
   /** So far. */
   readonly bytes: number;
+  /** Whether the data connection is there. */
+  readonly connected: boolean;
   cut(reason: string): void;
 }
 
@@ -43,6 +45,7 @@ export async function transfer<T>(
   let cut: string | undefined;
   const running = {
     bytes: 0,
+    connected: false,
     cut(reason: string) {
       cut ??= reason;
       source.close();
@@ -59,6 +62,7 @@ export async function transfer<T>(
       running.cut('Aborted by the client');
     }
     socket = await source.connect(connectTimeout);
+    running.connected = true;
     if (cut !== undefined) throw new DataConnectionLost(cut);
     socket.setTimeout(dataTimeout, () => running.cut(`No data for ${dataTimeout / 1000} s`));
     const moved = (bytes: number) => {

@@ -118,7 +118,9 @@ class Mover implements Waiting {
           this.acting.skipped(action);
         } else await this.settle(transfer);
       } catch (error) {
-        // The connection that it came by may have been closed for long.
+        // The connection that it came by may have been closed for long. It ends first: the next attempt writes to the
+        // same temporary file.
+        await transfer.close();
         if (isRetryable(error)) await this.take(action);
         else if (endsRun(error)) throw error;
         else this.acting.failed(action, error, attempt);

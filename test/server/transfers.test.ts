@@ -95,6 +95,17 @@ describe('a file', () => {
 });
 
 describe('a transfer that breaks', () => {
+  test('is given up at once when its client ends before it has made the data connection', async () => {
+    const served = await serve();
+    const leaving = await Raw.login(served);
+    await leaving.say('EPSV');
+    expect(await leaving.say('STOR a')).toMatch(/^150/);
+    leaving.socket.end();
+    await sleep(200);
+    const client = await Raw.login(served);
+    expect(await client.put('STOR a', 'mine now')).toMatch(/^226/);
+  });
+
   test('leaves what had arrived, so that it can be resumed, and says 426', async () => {
     const served = await serve();
     const incomplete: unknown[] = [];
