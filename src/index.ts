@@ -26,6 +26,25 @@ export {
   secretsMask,
   type TlsSettings,
 } from './config/index.ts';
+export {
+  type BinaryOptions,
+  type DataStream,
+  FromNetwork,
+  FTP_PORT,
+  FTPS_PORT,
+  FtpClient,
+  type FtpClientOptions,
+  type FtpLogin,
+  type FtpReply,
+  isFtpError,
+  isPermanent,
+  isTemporary,
+  type LinesOptions,
+  type MlsdEntry,
+  type TextOptions,
+  ToNetwork,
+  type TransferResult,
+} from './ftp/client/index.ts';
 export type {
   Action,
   Capabilities,
@@ -59,9 +78,15 @@ export {
   LimitError,
   LockError,
   LoginError,
+  LostError,
+  MismatchError,
+  NameError,
+  ProtocolError,
+  ReplyError,
   StaleError,
   StateError,
   TlsError,
+  TooManyConnectionsError,
   UsageError,
 } from './model/index.ts';
 export {

@@ -29,18 +29,24 @@ export function sending(source: ByteSource, { offset = 0, onBytes }: WriteOption
     let wake: (() => void) | undefined;
     data.onChange = () => data.error && wake?.();
     const pieces = source.chunks(offset)[Symbol.asyncIterator]();
+    // The next piece is read while one is written.
+    let ahead = pieces.next();
     for (;;) {
       // A source that does not come up with anything must not keep a transfer alive that is over.
       const next = await new Promise<IteratorResult<Uint8Array> | undefined>((resolve, reject) => {
         wake = () => resolve(undefined);
-        pieces.next().then(resolve, reject);
+        ahead.then(resolve, reject);
       });
       if (!next || (!next.done && (data.error || answered()))) {
+        ahead.catch(() => {});
         pieces.return?.().catch(() => {});
         return { value: sent, complete: false };
       }
       if (next.done) break;
-      // The piece is ours until it is written: the source may use its memory again for the next one.
+      ahead = pieces.next();
+      // A failure to read is met when this piece is written.
+      ahead.catch(() => {});
+      // The piece is ours until it is written: only then is the one after the next asked for.
       await new Promise<void>((resolve) => {
         wake = resolve;
         socket.write(next.value, () => resolve());

@@ -11,7 +11,6 @@ import { type DialOptions, dial } from './dial.ts';
 import { explained } from './failure.ts';
 import { askByConnect } from './proxy-connect.ts';
 import { type ProxyLogin, ProxyRefusal, type Target } from './proxy-request.ts';
-import { askBySocks } from './proxy-socks.ts';
 import { ProxyStream } from './proxy-stream.ts';
 
 export interface ProxyOptions {
@@ -66,7 +65,11 @@ export async function tunnel(
     checkTarget(target);
     const login = await loginFor(proxy);
     if (proxy.kind === 'http') await askByConnect(stream, target, login);
-    else await askBySocks(stream, target, login, timeout);
+    else {
+      // The package behind it is loaded by those who need it: every start of the command would pay for it.
+      const { askBySocks } = await import('./proxy-socks.ts');
+      await askBySocks(stream, target, login, timeout);
+    }
     stream.letGo();
   } catch (error) {
     stream.letGo();

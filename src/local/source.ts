@@ -74,8 +74,10 @@ class OpenFile implements LocalSource {
   // `unchanged` tells that it grew.
   async *chunks(offset: number): AsyncGenerator<Uint8Array> {
     const end = this.entry.size ?? 0;
-    const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(PIECE, end - offset)));
-    for (let at = offset; at < end; ) {
+    const room = Math.max(0, Math.min(PIECE, end - offset));
+    // Two, in turn: one piece is read while the one before it is on its way.
+    let [buffer, other] = [Buffer.allocUnsafeSlow(room), Buffer.allocUnsafeSlow(end - offset > room ? room : 0)];
+    for (let at = offset; at < end; [buffer, other] = [other, buffer]) {
       const filled = await this.#fill(buffer, Math.min(buffer.length, end - at), at);
       if (filled === 0) return; // cut short meanwhile; `unchanged` tells
       at += filled;

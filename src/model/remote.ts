@@ -21,7 +21,7 @@ export type Sighting =
 
 /** Bytes to be sent, from any offset, as often as needed. */
 export interface ByteSource {
-  /** Pieces of at most 1 MiB from `offset` on; each may be overwritten once the next one is asked for. */
+  /** Pieces of at most 1 MiB from `offset` on; each may be overwritten once the one after the next is asked for. */
   chunks(offset: number): AsyncIterable<Uint8Array>;
 }
 

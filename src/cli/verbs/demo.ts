@@ -1,7 +1,6 @@
 /** The verb `demo`: the whole story against the built-in server. */
 
 import type { Verb } from '../context.ts';
-import { tellStory } from '../demo/story.ts';
 
 export const demo: Verb = (program, context) => {
   program
@@ -10,6 +9,8 @@ export const demo: Verb = (program, context) => {
     .usage(' ')
     .addHelpText('after', ABOUT)
     .action(async () => {
+      // It brings the server along, which no other verb needs.
+      const { tellStory } = await import('../demo/story.ts');
       context.finish(await tellStory(context));
     });
 };
