@@ -1,6 +1,7 @@
 /** What is sent, and what is not, after the edits that other tools miss or send twice. */
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { job } from '../builders/connect.ts';
 import { draw, emptyFolder, read } from '../builders/folder.ts';
@@ -55,18 +56,23 @@ describe.each(variants(['none']))('$title', (variant) => {
     expect(read(there)['css/site.css']).toBe('head{}');
   });
 
-  test('a fresh checkout (new times, same content) sends nothing when the state is at hand', async () => {
-    const { local, state, push } = fresh(SITE);
+  test('a fresh git clone (new times, new inodes, same content) sends nothing when the state is at hand', async () => {
+    const { local, state, push } = fresh({ ...SITE, 'empty/dir/.keep': '' }, { exclude: ['.git/'] });
+    const git = (cwd: string, ...args: string[]) => execFileSync('git', args, { cwd, stdio: 'pipe' });
+    git(local, 'init', '-q');
+    git(local, 'add', '-A');
+    git(local, '-c', 'user.name=t', '-c', 'user.email=t@example.com', 'commit', '-qm', 'site');
     await perform(push, state);
-    const later = new Date(Date.now() + 3600_000);
-    for (const path of ['index.html', 'css/site.css', 'img/a b.png']) {
-      const content = readFileSync(join(local, path));
-      writeFileSync(join(local, path), content);
-      utimesSync(join(local, path), later, later);
+    const origin = `${local}.origin`;
+    renameSync(local, origin);
+    try {
+      git(dirname(local), 'clone', '-q', origin, local);
+      const { done, summary } = await perform(push, state);
+      expect(done).toEqual([]);
+      expect(summary).toMatchObject({ exitCode: 0, unchanged: 4, bytesSent: 0 });
+    } finally {
+      rmSync(origin, { recursive: true });
     }
-    const { done, summary } = await perform(push, state);
-    expect(done).toEqual([]);
-    expect(summary).toMatchObject({ exitCode: 0, unchanged: 3, bytesSent: 0 });
   });
 
   test('a change on the server is drift: it is overwritten, kept or a problem, as told', async () => {
@@ -161,6 +167,23 @@ describe.each(variants(['none']))('$title', (variant) => {
     const { 'img/a b.png': _, ...rest } = SITE;
     expect(read(back)).toEqual({ ...rest, 'mine.txt': 'local only' });
   });
+
+  // Root may write anywhere; only these two serve their user as somebody else.
+  if (variant.name === 'proftpd' || variant.name === 'pure-ftpd') {
+    test('a folder without permission on the server is a problem of its own, and the rest is done', async () => {
+      const { local, there, state, push } = fresh({ ...SITE, 'locked/f': 'old' });
+      await perform(push, state);
+      chmodSync(join(there, 'locked'), 0o500);
+      draw(local, { 'locked/f': 'new content', 'index.html': '<h1>more</h1>' });
+      const { done, problems, summary } = await perform(push, state);
+      expect(done).toEqual(['upload index.html']);
+      expect(problems).toEqual([expect.stringMatching(/^locked\/f: .*55[03]/)]);
+      expect(summary).toMatchObject({ exitCode: 3, uploaded: 1, failed: 1 });
+      expect(read(there)).toMatchObject({ 'locked/f': 'old', 'index.html': '<h1>more</h1>' });
+      chmodSync(join(there, 'locked'), 0o755);
+      expect((await perform(push, state)).summary.exitCode).toBe(0);
+    });
+  }
 
   test('no temporary names are left behind', async () => {
     const { there, state, push } = fresh(SITE);

@@ -1,0 +1,3 @@
+import { carriesTree } from './tree.ts';
+
+carriesTree('explicit');
