@@ -4,7 +4,7 @@ import { agreementOf } from './agreement.ts';
 import type { Ask, Evidence } from './evidence.ts';
 import { localMoved, type Moved, remoteMoved } from './moved.ts';
 import { movement } from './stamps.ts';
-import { type Instant, instantOf, sameInstant } from './times.ts';
+import { type Instant, instantOf, sameInstant, TELLING_PRECISION } from './times.ts';
 
 /** `auto` is all steps; `size` the size alone; `time` size and time; `hash` demands the content. */
 export type CompareMode = 'auto' | 'size' | 'time' | 'hash';
@@ -105,10 +105,6 @@ function together(
   return same({ ...pair, agreed }, evidence, remote === 'unmoved by size');
 }
 
-// Two edits of one file, seconds apart, are rare; two copies of one new version that keep its time are not. A coarser
-// clock than this says too little to drop one of them for the other.
-const TELLING_PRECISION = 2_000;
-
 /** Both have new content: the same only where that is shown, and the size alone shows nothing here. */
 function bothMoved(pair: Pair, rules: CompareRules, evidence: Evidence): Verdict {
   if (sizes(pair) !== 'equal') return { is: 'differs', moved: 'both' };
@@ -143,7 +139,9 @@ function compareTimes(pair: Pair, rules: CompareRules, evidence: Evidence): 'equ
   const local = instantOf(pair.local);
   if (!local) return 'unknown';
   let remote: Instant | null = instantOf(pair.remote);
-  if (!remote && rules.canAskTime) {
+  // Within a minute a file can change twice: where a coarse time says equal, the server is asked for the exact one.
+  const vague = remote !== null && remote.precision > TELLING_PRECISION && sameInstant(local, remote);
+  if ((!remote || vague) && rules.canAskTime) {
     const told = evidence.remoteTime.get(pair.path);
     if (told === undefined) return 'ask';
     if (told && told.mtime !== null) remote = { mtime: told.mtime, precision: 1_000 };

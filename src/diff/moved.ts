@@ -2,7 +2,7 @@
 import type { Agreement, Entry, RelPath, Side } from '../model/index.ts';
 import type { Ask, Evidence } from './evidence.ts';
 import { compareStamps, movement } from './stamps.ts';
-import { instantOf, sameInstant } from './times.ts';
+import { instantOf, sameInstant, TELLING_PRECISION } from './times.ts';
 
 export type Moved = 'moved' | 'unmoved';
 export type Asking = { readonly is: 'ask'; readonly ask: Ask['ask'] };
@@ -44,14 +44,17 @@ export function remoteMoved(
   if (moved !== 'unsure') return moved;
   const here = twin && instantOf(twin);
   const there = instantOf(entry);
-  if (entry.size !== null && here && there && sameInstant(here, there)) return 'unmoved';
-  if (rules.canAskTime && (agreed.remote.stamps.mdtm ?? agreed.remote.stamps.mlst) !== undefined) {
+  const askable = rules.canAskTime && (agreed.remote.stamps.mdtm ?? agreed.remote.stamps.mlst) !== undefined;
+  // Within a minute a file can change twice, so a coarse time does not settle what the server can still be asked.
+  const telling = there !== null && (there.precision <= TELLING_PRECISION || !askable);
+  if (entry.size !== null && here && telling && sameInstant(here, there)) return 'unmoved';
+  if (askable) {
     const told = evidence.remoteTime.get(path);
     if (told === undefined) return { is: 'ask', ask: 'remote-time' };
     const answer = told ? compareStamps(told.stamps, agreed.remote.stamps) : 'none';
     if (answer !== 'none') return answer === 'equal' ? 'unmoved' : 'moved';
   }
-  if (entry.size === null || (here && there)) return 'moved';
+  if (entry.size === null || (here && there && !sameInstant(here, there))) return 'moved';
   return 'unmoved by size';
 }
 

@@ -8,6 +8,10 @@ export interface Instant {
   readonly precision: number;
 }
 
+// Two edits of one file, seconds apart, are rare; two copies of one new version that keep its time are not. A coarser
+// clock than this says too little to drop one of them for the other.
+export const TELLING_PRECISION = 2_000;
+
 export function instantOf(entry: Entry): Instant | null {
   return entry.mtime !== null && entry.zoned ? { mtime: entry.mtime, precision: entry.precision } : null;
 }

@@ -60,6 +60,30 @@ const CASES: readonly Case[] = [
   { says: 'minutes, cut off', local: { at: 59.9 }, remote: { precision: 60_000 }, is: 'same' },
   { says: 'minutes, more than one apart', local: { at: 61 }, remote: { precision: 60_000 }, is: 'differs: unknown' },
   { says: 'days', local: { at: 80_000 }, remote: { precision: 86_400_000 }, is: 'same' },
+  // Within a minute a file can change twice: what can be asked for its exact time is.
+  { says: 'the same minute, MDTM at hand', remote: { precision: 60_000 }, canAskTime: true, is: 'ask: remote-time' },
+  {
+    says: 'another minute, MDTM at hand',
+    remote: { at: 90, precision: 60_000 },
+    canAskTime: true,
+    is: 'differs: unknown',
+  },
+  {
+    says: 'the same minute, and another second',
+    remote: { precision: 60_000, stamps: LIST },
+    canAskTime: true,
+    told: { remoteTime: { mtime: NOON + 5_000, stamps: MDTM } },
+    is: 'differs: unknown',
+  },
+  {
+    says: 'the minute of what was agreed, and another second',
+    local: { stamps: STAT },
+    remote: { precision: 60_000, stamps: LIST },
+    agreed: agreement(STAT, MDTM),
+    canAskTime: true,
+    told: { remoteTime: { mtime: NOON + 5_000, stamps: { mdtm: '20240501120005' } } },
+    is: 'differs: remote',
+  },
   // Times in an unknown zone: ask, then step 3, then 4.
   { says: 'a time in an unknown zone, MDTM at hand', remote: unzoned, canAskTime: true, is: 'ask: remote-time' },
   {
