@@ -1,7 +1,14 @@
 /** Moves the files of a plan, many at once, and remembers each one as soon as it is in place. */
 import { setMaxListeners } from 'node:events';
 import { Order } from '../diff/index.ts';
-import { ChangingError, fingerprintOf, type RelPath, StaleError, type TransferAction } from '../model/index.ts';
+import {
+  type Agreement,
+  ChangingError,
+  fingerprintOf,
+  type RelPath,
+  StaleError,
+  type TransferAction,
+} from '../model/index.ts';
 import { isRetryable, type Job, rateLimit, TransferQueue } from '../queue/index.ts';
 import {
   Download,
@@ -15,6 +22,8 @@ import {
 import type { Acting } from './act.ts';
 import { endsRun, FullError, isFull } from './failure.ts';
 
+/** Received files that are made durable and remembered in one go. */
+const LANDED_TOGETHER = 64;
 /** How often a source may change under a transfer before it becomes a Problem. */
 const MOST_CHANGES = 3;
 
@@ -51,6 +60,8 @@ class Mover implements Waiting {
   private makingWay: ReadonlySet<RelPath>;
   private readonly context: TransferContext;
   private readonly queue: TransferQueue;
+  /** Received, in place, and not remembered yet. */
+  private readonly landed: Agreement[] = [];
   private readonly waiting = new Set<Transfer>();
   /** Aborted by what ends the run for every path. */
   private readonly stop = new AbortController();
@@ -100,6 +111,7 @@ class Mover implements Waiting {
     } finally {
       clearInterval(ticker);
       await this.queue.settled();
+      await this.rememberLanded();
     }
     this.progress();
   }
@@ -129,6 +141,7 @@ class Mover implements Waiting {
       }
     }
     await this.queue.idle();
+    await this.rememberLanded();
   }
 
   private isBlocked(action: TransferAction): boolean {
@@ -204,12 +217,28 @@ class Mover implements Waiting {
     const { memory } = this.context;
     const { action, attempt, bytes, resumedFrom } = transfer;
     const agreement = await transfer.publish();
-    // In one write: a kill leaves either both or neither.
-    await Promise.all([
-      memory.learn(agreement),
-      memory.dropCheckpoint(action.path, action.action === 'upload' ? 'upload' : 'download'),
-    ]);
+    if (action.action === 'download') {
+      this.landed.push(agreement);
+      if (this.landed.length >= LANDED_TOGETHER) await this.rememberLanded();
+    } else {
+      // In one write: a kill leaves either both or neither.
+      await Promise.all([memory.learn(agreement), memory.dropCheckpoint(action.path, 'upload')]);
+    }
     this.acting.done(action, attempt, bytes, resumedFrom);
+  }
+
+  /**
+   * Remembers what was received once its name is on the disk. A memory that were ahead of the disk at a power cut would
+   * make a file that never came read as one that was deleted here.
+   */
+  private async rememberLanded(): Promise<void> {
+    const { local, memory } = this.context;
+    const landed = this.landed.splice(0);
+    if (landed.length === 0) return;
+    await local.flush();
+    await Promise.all(
+      landed.flatMap((agreement) => [memory.learn(agreement), memory.dropCheckpoint(agreement.path, 'download')]),
+    );
   }
 
   /** The same transfer for the version of the source that is there by now. */
