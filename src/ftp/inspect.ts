@@ -28,10 +28,16 @@ export async function ask(session: Session, path: RelPath): Promise<Entry> {
 
 /** As {@link ask}; null where the server refuses for good, which it does where there is no such file. */
 export async function find(session: Session, path: RelPath): Promise<Entry | null> {
-  const answer = await inquire(session, path);
-  if (!(answer instanceof Refusal)) return answer;
-  if (answer.reply.code >= 500) return null;
-  throw session.site.refused(answer.command, answer.reply);
+  try {
+    const answer = await inquire(session, path);
+    if (!(answer instanceof Refusal)) return answer;
+    if (answer.reply.code >= 500) return null;
+    throw session.site.refused(answer.command, answer.reply);
+  } catch (error) {
+    // Its directory could not be listed, or does not hold it.
+    if (error instanceof ReplyError && error.reply >= 500) return null;
+    throw error;
+  }
 }
 
 function inquire(session: Session, path: RelPath): Promise<Entry | Refusal> {

@@ -3,7 +3,7 @@ import type { RelPath } from '../model/path.ts';
 import type { ByteSink, ByteSource, Lane, ReadOptions, WriteOptions } from '../model/remote.ts';
 import { makeDirectory } from './directories.ts';
 import { notImplemented } from './failure.ts';
-import { ask } from './inspect.ts';
+import { ask, find } from './inspect.ts';
 import { retrieve } from './retrieve.ts';
 import type { Session } from './session.ts';
 import { setModified } from './set-time.ts';
@@ -33,6 +33,11 @@ export class FtpLane implements Lane {
   async inspect(path: RelPath) {
     const { size, mtime, stamps } = await ask(this.#session, path);
     return { size, mtime, stamps };
+  }
+
+  async find(path: RelPath) {
+    const found = await find(this.#session, path);
+    return found && { size: found.size, mtime: found.mtime, stamps: found.stamps };
   }
 
   async setModified(path: RelPath, mtime: number): Promise<boolean> {

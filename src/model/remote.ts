@@ -48,6 +48,15 @@ export interface ReadOptions {
   readonly onReceived?: () => void;
 }
 
+/** What a server says of one file. */
+export interface Inspection {
+  /** Bytes; null where it does not say. */
+  readonly size: number | null;
+  /** ms since the epoch, UTC; null where it does not say. */
+  readonly mtime: number | null;
+  readonly stamps: Stamps;
+}
+
 /**
  * One connection, owned by one task at a time. Methods may be called without waiting for the one before: commands
  * travel together and are carried out in the order of the calls; what follows a transfer waits for its end.
@@ -65,9 +74,12 @@ export interface Lane {
   /** Reads a file; resolves with the bytes received. A transfer cut short may still resolve: compare the size. */
   read(path: RelPath, sink: ByteSink, options?: ReadOptions): Promise<number>;
   /** Size and stamps of one file, asked of that very path (MLST, else SIZE and MDTM). Rejects if it is not there. */
-  inspect(
-    path: RelPath,
-  ): Promise<{ readonly size: number | null; readonly mtime: number | null; readonly stamps: Stamps }>;
+  inspect(path: RelPath): Promise<Inspection>;
+  /**
+   * As {@link inspect}; null where the server refuses for good, which it does where there is nothing.
+   * LIMIT: a server that refuses to tell of a file that is there is taken at its word.
+   */
+  find(path: RelPath): Promise<Inspection | null>;
   /** Sets the modification time (ms, UTC); false where the server cannot. */
   setModified(path: RelPath, mtime: number): Promise<boolean>;
   /** Changes permission bits (SITE CHMOD); false where the server cannot. */

@@ -6,7 +6,6 @@ import {
   type MkdirAction,
   type RelPath,
   type RenameAction,
-  ReplyError,
   StaleError,
 } from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
@@ -87,11 +86,6 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined): Pro
 
 /** The file under a name; undefined where the server says that there is none. */
 async function seen(lane: Lane, path: RelPath): Promise<Fingerprint | undefined> {
-  try {
-    const { size, stamps } = await lane.inspect(path);
-    return { size: size ?? 0, stamps };
-  } catch (error) {
-    if (error instanceof ReplyError && !error.retryable) return undefined;
-    throw error;
-  }
+  const found = await lane.find(path);
+  return found ? { size: found.size ?? 0, stamps: found.stamps } : undefined;
 }

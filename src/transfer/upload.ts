@@ -329,13 +329,8 @@ export class Upload implements Transfer {
 
 /** What the server holds under a name right now; null where it says that there is nothing. */
 async function standing(lane: Lane, name: RelPath): Promise<Fingerprint | null> {
-  try {
-    const { size, stamps } = await lane.inspect(name);
-    return { size: size ?? 0, stamps };
-  } catch (error) {
-    if (error instanceof ReplyError && !error.retryable) return null;
-    throw error;
-  }
+  const found = await lane.find(name);
+  return found && { size: found.size ?? 0, stamps: found.stamps };
 }
 
 /** Codes by which servers refuse a name, among other things (RFC 959, 4.2.2). */
