@@ -68,7 +68,8 @@ describe.each<[ServerOptions['protocol'], ServerOptions['mode']]>([
     ]);
     expect([seen.size, stamped]).toEqual([content.length, true]);
     expect(readFileSync(join(at.home, 'site/a b/ü')).equals(content)).toBe(true);
-    expect(statSync(join(at.home, 'site/a b/ü')).mtimeMs).toBe(when);
+    // Newer versions of Node set a time to a fraction of a microsecond.
+    expect(Math.floor(statSync(join(at.home, 'site/a b/ü')).mtimeMs)).toBe(when);
 
     const pieces: Buffer[] = [];
     await lane.read(p('a b/ü'), { write: (chunk) => void pieces.push(Buffer.from(chunk)) }, { offset: 10 });
