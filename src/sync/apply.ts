@@ -34,9 +34,7 @@ export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promis
     const moved = await whatMoved(pair, plan, signal, job.retries + 1);
     if (moved.length > 0) throw new StaleError(sayStale(plan, moved));
     tellPlan(plan, tell);
-    tally.untouched = plan.untouched;
-    for (const problem of plan.problems) tally.problem(problem);
-    tally.conflicts = plan.conflicts.length;
+    tally.planned(plan);
     if (options.dryRun) return undefined;
     if (plan.actions.length > 0 && plan.direction !== 'pull') await pair.remote.makeRoot(signal);
     await act(plan.actions, {

@@ -14,9 +14,7 @@ export function plan(job: JobSettings, options: PlanVerbOptions): Promise<Summar
   return conduct(job, { ...options, dryRun: true }, async ({ planned, tally }) => {
     const { plan } = await planned();
     options.onPlan?.(plan);
-    for (const problem of plan.problems) tally.problem(problem);
-    tally.conflicts = plan.conflicts.length;
-    tally.untouched = plan.untouched;
+    tally.planned(plan);
     if (plan.guard.refused) return EXIT.refused;
     return options.exitCode && differs(plan) ? EXIT.different : undefined;
   });

@@ -45,9 +45,7 @@ export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
     if (!options.dryRun) await mend(pair, job, tally, signal);
     const { plan, observed } = await planned();
     options.onPlan?.(plan);
-    for (const problem of plan.problems) tally.problem(problem);
-    tally.conflicts = plan.conflicts.length;
-    tally.untouched = plan.untouched;
+    tally.planned(plan);
     tally.withheld = sayWithheld(observed);
     if (observed.links > 0) {
       tell({ type: 'warning', message: `${observed.links} links and special files were left out` });

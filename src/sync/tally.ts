@@ -2,6 +2,7 @@
 import {
   type Action,
   EXIT,
+  type Plan,
   type Problem,
   type Remote,
   type Summary,
@@ -40,6 +41,13 @@ export class Tally {
   private get exitCode(): number {
     if (this.withheld !== undefined) return EXIT.refused;
     return this.agreed ? EXIT.agreed : EXIT.incomplete;
+  }
+
+  /** Takes over what a plan knows already: its problems, its conflicts, and what it leaves alone. */
+  planned({ problems, conflicts, untouched }: Plan): void {
+    for (const problem of problems) this.problem(problem);
+    this.conflicts = conflicts.length;
+    this.untouched = untouched;
   }
 
   problem(problem: Problem): void {

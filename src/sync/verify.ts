@@ -13,9 +13,7 @@ export function verify(job: JobSettings, options: RunOptions): Promise<Summary> 
   return conduct(strict, { ...options, dryRun: true }, async ({ planned, tally }) => {
     const { plan } = await planned();
     options.onPlan?.(plan);
-    for (const problem of plan.problems) tally.problem(problem);
-    tally.conflicts = plan.conflicts.length;
-    tally.untouched = plan.untouched;
+    tally.planned(plan);
     return differs(plan) ? EXIT.different : undefined;
   });
 }
