@@ -47,6 +47,7 @@ export {
 } from './ftp/client/index.ts';
 export type {
   Action,
+  Argv,
   Capabilities,
   Conflict,
   Direction,
@@ -54,6 +55,7 @@ export type {
   EntryKind,
   Fingerprint,
   Guard,
+  HookSettings,
   Listing,
   Plan,
   Problem,
@@ -74,6 +76,7 @@ export {
   exitCodeOf,
   FerryError,
   GuardError,
+  HookError,
   InterruptedError,
   LimitError,
   LockError,

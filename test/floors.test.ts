@@ -9,7 +9,7 @@ const SRC = resolve(import.meta.dirname, '../src');
 const FLOORS = [
   ['model'],
   ['diff'],
-  ['local', 'ftp', 'state', 'watch', 'server', 'config'],
+  ['local', 'ftp', 'state', 'watch', 'server', 'config', 'hooks'],
   ['transfer'],
   ['queue'],
   ['sync', 'backup'],

@@ -43,6 +43,7 @@ export interface RunFlags extends ServerOptions {
   readonly maxDuration?: number | null;
   readonly maxTransfer?: number | null;
   readonly retries?: number;
+  readonly hooks?: boolean;
 }
 
 export function addTalkOptions(verb: Command, json = 'one JSON object per line on stdout'): Command {
@@ -80,6 +81,7 @@ export function addRunOptions(verb: Command, json?: string): Command {
     .addOption(flag('--include <pattern>', 'carry only what matches; can be repeated', appended))
     .addOption(flag('--exclude <pattern>', 'leave out what matches; can be repeated', appended))
     .option('--adopt', 'set what is remembered aside; learn what agrees now')
+    .option('--no-hooks', 'leave the programs out that the job names as hooks')
     .optionsGroup('Limits:')
     .addOption(flag('--limit-rate <bytes>', 'bytes a second: 500k, 2M; none', liftable(parseBytes)))
     .addOption(flag('--max-duration <time>', 'stop after: 90s, 10m, 2h; none', liftable(parseDuration)))
@@ -103,6 +105,7 @@ export function overridesOf(flags: RunFlags): Overrides {
     maxDuration,
     maxTransfer,
     retries,
+    hooks: flags.hooks,
   };
 }
 

@@ -4,6 +4,7 @@ import { type Direction, printable, UsageError } from '../model/index.ts';
 import { parseBytes } from './bytes.ts';
 import { parseDuration } from './duration.ts';
 import { fileAt } from './file-at.ts';
+import { hooksOf } from './hooks.ts';
 import type { Config } from './load.ts';
 import { parseMaxDelete } from './max-delete.ts';
 import { didYouMean } from './nearest.ts';
@@ -32,7 +33,7 @@ export async function resolveJob(config: Config, name: string, options: ResolveO
     throw new UsageError(`the job ${name} is a ${job.direction}; run: ferry ${job.direction} ${name}`);
   const place = await remoteOfJob(config, name, job, overrides, surroundings);
   const local = fileAt(job.local, config.folder, surroundings.home);
-  return settle(name, job.direction, local, place, job, overrides);
+  return settle(name, job.direction, local, place, job, overrides, config.folder);
 }
 
 /**
@@ -120,6 +121,7 @@ function settle(
   place: RemoteSettings,
   job: Partial<JobText>,
   overrides: Overrides,
+  folder = local,
 ): JobSettings {
   return Object.freeze({
     name,
@@ -141,6 +143,7 @@ function settle(
     retries: overrides.retries ?? job.retries ?? 5,
     maxDuration: either(overrides.maxDuration, job.maxDuration, parseDuration),
     maxTransfer: either(overrides.maxTransfer, job.maxTransfer, parseBytes),
+    ...(job.hooks === undefined || overrides.hooks === false ? {} : { hooks: hooksOf(job.hooks, folder) }),
   });
 }
 

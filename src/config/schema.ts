@@ -167,6 +167,28 @@ const chmod = z
   )
   .describe('Permission bits of copies: none leaves them to the other side, preserve copies them. Default none.');
 
+const argv = z.tuple([text], z.string(), {
+  error: 'a program and its arguments, such as ["/usr/local/bin/notify", "done"]',
+});
+const hook = (description: string) =>
+  z
+    .union([argv, z.array(argv).min(1)], {
+      error: 'a program and its arguments, such as ["/usr/local/bin/notify", "done"], or a list of such',
+    })
+    .describe(description)
+    .optional();
+
+const hooks = z
+  .strictObject({
+    before: hook('Before anything is looked at; where it does not end with 0, nothing is done (exit code 4).'),
+    after: hook('After a run that ended with exit code 0; where it fails, the run ends with 3.'),
+    failed: hook('After a run that ended with any other exit code.'),
+    timeout: duration.describe('How long each of them may take. Seconds; default 300.').optional(),
+  })
+  .describe(
+    'Programs that run around each run that is no dry run: [PROGRAM, ARGUMENT, ...], or a list of such. No shell reads them, their folder is that of this file, and they find the run’s summary in FERRY_... variables and as JSON on standard input.',
+  );
+
 const job = z
   .strictObject({
     direction: z
@@ -221,6 +243,7 @@ const job = z
     maxDuration: duration.describe('Stop after this time. Seconds; default: no limit.').optional(),
     maxTransfer: amount.describe('Stop after so many bytes. Default: no limit.').optional(),
     timeout: timeout.optional(),
+    hooks: hooks.optional(),
   })
   .describe('A pair of folders and how they are kept in step.');
 
@@ -239,6 +262,7 @@ export const configSchema = z
 export type ConfigText = z.infer<typeof configSchema>;
 export type ServerText = z.infer<typeof server>;
 export type JobText = z.infer<typeof job>;
+export type HooksText = z.infer<typeof hooks>;
 export type PasswordText = z.infer<typeof password>;
 export type ProxyText = z.infer<typeof proxy>;
 export type TimeoutText = z.infer<typeof timeout>;

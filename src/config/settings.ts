@@ -1,5 +1,5 @@
 /** What a run is given once flags, configuration, URL and defaults have been settled: plain frozen objects. */
-import type { Direction } from '../model/index.ts';
+import type { Direction, HookSettings } from '../model/index.ts';
 
 /** `ftp`: plain text. `ftpes`: explicit TLS (AUTH TLS, RFC 4217). `ftps`: implicit TLS from the first byte. */
 export type Protocol = 'ftp' | 'ftpes' | 'ftps';
@@ -116,6 +116,8 @@ export interface JobSettings extends RemoteSettings {
   readonly maxDuration: number | null;
   /** Bytes; null for no limit. */
   readonly maxTransfer: number | null;
+  /** Programs that run around each run; left out where there are none. */
+  readonly hooks?: HookSettings;
 }
 
 /** What a command line may settle for one run. `include` and `exclude` are added to the job's, the rest replaces. */
@@ -140,4 +142,6 @@ export type Overrides = {
   readonly connections?: number | undefined;
   /** ms, for connecting, replies and data alike. */
   readonly timeout?: number | undefined;
+  /** False leaves the job's hooks out. */
+  readonly hooks?: boolean | undefined;
 };

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'usage'
   | 'config'
   | 'guard'
+  | 'hook'
   | 'connect'
   | 'login'
   | 'tls'
@@ -54,6 +55,16 @@ export class ConfigError extends FerryError {
 export class GuardError extends FerryError {
   constructor(message: string) {
     super('guard', message);
+  }
+}
+
+/** A program of the user's own failed, took too long, or could not be run. */
+export class HookError extends FerryError {
+  /** Which hook it was: `before`, `after`, ... */
+  readonly hook: string;
+  constructor(hook: string, message: string, options?: ErrorOptions) {
+    super('hook', message, options);
+    this.hook = hook;
   }
 }
 

@@ -62,6 +62,18 @@ export type RunEventBody =
       readonly message: string;
     }
   | { readonly type: 'warning'; readonly message: string }
+  | {
+      readonly type: 'hook';
+      /** Which one: `before`, `after`, `failed`, ... */
+      readonly hook: string;
+      /** The program, without its arguments: they may hold secrets. */
+      readonly program: string;
+      readonly status: 'started' | 'output' | 'done' | 'failed';
+      /** With `output`: a line that it wrote. */
+      readonly text?: string;
+      /** With `failed`: what happened. */
+      readonly message?: string;
+    }
   | ({ readonly type: 'summary' } & Summary);
 
 /** The last event of every run. Byte counts are bytes of file content, not of the protocol. */

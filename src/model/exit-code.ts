@@ -7,9 +7,9 @@ export const EXIT = {
   /** An error nobody foresaw. */
   unforeseen: 1,
   usage: 2,
-  /** Some paths failed; the rest is done. */
+  /** Some paths failed, or an `after` hook did; the rest is done. */
   incomplete: 3,
-  /** Refused by a guard. */
+  /** Refused by a guard, or by a `before` hook. */
   refused: 4,
   /** Could not connect, log in, or agree on TLS. */
   connect: 5,
@@ -33,6 +33,7 @@ export function exitCodeOf(error: unknown): number {
     case 'name':
       return EXIT.usage;
     case 'guard':
+    case 'hook':
       return EXIT.refused;
     case 'connect':
     case 'login':

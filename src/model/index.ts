@@ -3,6 +3,7 @@ export * from './entry.ts';
 export * from './errors.ts';
 export * from './event.ts';
 export * from './exit-code.ts';
+export * from './hook.ts';
 export * from './listing.ts';
 export * from './local.ts';
 export * from './memory.ts';

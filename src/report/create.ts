@@ -1,9 +1,11 @@
 /** Chooses the reporter that a command line asks for. */
+import { printable, type RunEvent } from '../model/index.ts';
 import { wantsColor } from './color.ts';
 import { humanReporter } from './human.ts';
 import { jsonReporter } from './json.ts';
 import { quietReporter } from './quiet.ts';
 import type { ColorChoice, Mask, Output, Reporter, Verbosity } from './reporter.ts';
+import { sinkTo } from './sink.ts';
 
 export interface ReporterOptions {
   /** `human` and `quiet` write to stderr, `json` to stdout. */
@@ -22,7 +24,7 @@ export interface ReporterOptions {
 
 export function createReporter(options: ReporterOptions): Reporter {
   const { mode, mask, stdout = process.stdout, stderr = process.stderr, env = process.env } = options;
-  if (mode === 'json') return jsonReporter(stdout, mask);
+  if (mode === 'json') return apart(jsonReporter(stdout, mask), stderr, mask);
   if (mode === 'quiet') return quietReporter(stderr, mask);
   return humanReporter({
     stream: stderr,
@@ -31,4 +33,17 @@ export function createReporter(options: ReporterOptions): Reporter {
     progress: (options.progress ?? true) && stderr.isTTY === true && env.TERM !== 'dumb',
     mask,
   });
+}
+
+/** What a hook writes is for people: on stderr, beside the stream of events. */
+function apart(reporter: Reporter, stderr: Output, mask: Mask): Reporter {
+  const sink = sinkTo(stderr, mask);
+  const report = (event: RunEvent) => {
+    if (event.type === 'hook' && event.status === 'output') sink.line(`${event.hook}: ${printable(event.text ?? '')}`);
+    else reporter(event);
+  };
+  const close = async () => {
+    await Promise.all([reporter.close(), sink.flush()]);
+  };
+  return Object.assign(report, { close });
 }

@@ -79,6 +79,11 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
     if (verbosity === 0 && retries === RETRIES_SHOWN)
       sink.line(dim('further retries are only counted (-v shows them)'));
   };
+  const hook = ({ hook, program, status, text = '', message = '' }: Told<'hook'>) => {
+    if (status === 'output') sink.line(`${dim(`${hook}:`)} ${printable(text)}`);
+    else if (verbosity > 0)
+      sink.line(dim(`${hook}: ${printable(status === 'failed' ? message : `${program} ${status}`)}`));
+  };
   const summary = (event: Told<'summary'>) => {
     bar.stop();
     const [first = '', ...rest] = summaryText(event, dryRun);
@@ -96,6 +101,7 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
     problem: ({ path, message }) => sink.line(`${red('problem:')} ${printable(path || '.')}: ${printable(message)}`),
     retry,
     warning: ({ message }) => sink.line(`${yellow('warning:')} ${printable(message)}`),
+    hook,
     summary,
   };
   const report = (event: RunEvent) => (tellers[event.type] as (event: RunEvent) => void)(event);

@@ -4,7 +4,18 @@ import type { Mask, Output, Reporter } from './reporter.ts';
 import { gatheringSinkTo } from './sink.ts';
 
 // Words of the event vocabulary; a password that happens to be one of them must not break whoever reads the stream.
-const VOCABULARY = new Set(['type', 'time', 'action', 'side', 'status', 'phase', 'direction', 'code', 'reason']);
+const VOCABULARY = new Set([
+  'type',
+  'time',
+  'action',
+  'side',
+  'status',
+  'phase',
+  'direction',
+  'code',
+  'reason',
+  'hook',
+]);
 
 export function jsonReporter(stream: Output, mask: Mask): Reporter {
   // Masked value by value: in the finished line a secret could take a quote or a key with it.

@@ -12,11 +12,24 @@ export function quietReporter(stream: Output, mask: Mask): Reporter {
   let job = 'ferry';
   let first: Problem[] = [];
   let count = 0;
+  /** What the hook that is under way wrote. */
+  let written: string[] = [];
+  /** What hooks that failed wrote, and failures that the summary does not speak of. */
+  const ofHooks: string[] = [];
 
+  const hook = ({ hook, status, text = '', message = '' }: Extract<RunEvent, { type: 'hook' }>) => {
+    if (status === 'started') written = [];
+    if (status === 'output') written = [...written.slice(1 - SHOWN), `${hook}: ${text}`];
+    if (status !== 'failed') return;
+    if (hook === 'failed') ofHooks.push(message);
+    // A single line is in the message already.
+    if (written.length > 1) ofHooks.push(...written);
+  };
   const tell = (headline: string) => {
     sink.line(printable(headline.replaceAll('\n', ' ')));
     for (const { path, message } of first) sink.line(`  ${printable(path || '.')}: ${printable(message)}`);
     if (count > first.length) sink.line(`  … and ${counted(count - first.length, 'more problem')}`);
+    for (const line of ofHooks) sink.line(`  ${printable(line)}`);
     first = [];
     count = 0;
   };
@@ -26,6 +39,7 @@ export function quietReporter(stream: Output, mask: Mask): Reporter {
       count++;
       if (first.length < SHOWN) first.push(event);
     }
+    if (event.type === 'hook') hook(event);
     if (event.type === 'summary') {
       const reason = exitReason(event);
       if (reason !== undefined) tell(`${job}: exit ${event.exitCode}: ${reason}`);

@@ -3,7 +3,7 @@ import type { JobSettings } from '../config/settings.ts';
 import { connectFtp } from '../ftp/remote.ts';
 import { openLocal } from '../local/index.ts';
 import { type Local, LocalError, type Memory, type Remote } from '../model/index.ts';
-import { acquireLock, jobFolder, openMemory, stateFolder } from '../state/index.ts';
+import { acquireLock, jobFolder, type Lock, openMemory, stateFolder } from '../state/index.ts';
 import { absentLocal } from './absent-local.ts';
 
 export interface Pair {
@@ -39,9 +39,14 @@ export function remoteOf(job: Pick<JobSettings, 'server' | 'remote'>, wire?: (li
   return connectFtp({ ...job.server, root: job.remote, ...(wire ? { wire } : {}) });
 }
 
+/** Takes the job's lock on this machine. @throws LockError when another run holds the job. */
+export function lockJob(job: JobSettings, stateBase?: string): Promise<Lock> {
+  return acquireLock(stateOf(job, stateBase), { job: job.name });
+}
+
 /**
- * Takes the job's lock, opens both sides and the memory.
- * @throws LockError when another run holds the job; LocalError; ConnectError, LoginError, TlsError; StateError.
+ * Opens both sides and the memory. The job's lock must be held.
+ * @throws LocalError; ConnectError, LoginError, TlsError; StateError; LockError where the memory is in use all the same.
  */
 export async function openPair(job: JobSettings, options: PairOptions, signal: AbortSignal): Promise<OpenPair> {
   const closers: (() => Promise<void>)[] = [];
@@ -50,8 +55,6 @@ export async function openPair(job: JobSettings, options: PairOptions, signal: A
   };
   try {
     const folder = stateOf(job, options.stateBase);
-    const lock = await acquireLock(folder, { job: job.name });
-    closers.push(() => lock.release());
     const local = await openLocalOf(job, options);
     const memory = await openMemory(folder);
     closers.push(() => memory.close());

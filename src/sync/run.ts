@@ -1,6 +1,8 @@
 /** One pass over a job: observe, decide, act, remember, tell. */
 import { setMaxListeners } from 'node:events';
+import { secretsMask } from '../config/mask.ts';
 import type { JobSettings } from '../config/settings.ts';
+import { JobHooks } from '../hooks/index.ts';
 import {
   type Capabilities,
   exitCodeOf,
@@ -16,11 +18,12 @@ import {
   type Tell,
 } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
+import type { Lock } from '../state/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
 import { act } from './act.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import type { Observed } from './observe.ts';
-import { type OpenPair, openPair, type PairOptions } from './pair.ts';
+import { lockJob, type OpenPair, openPair, type PairOptions } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
 import { makePlan, type Planned } from './plan.ts';
 import { Tally } from './tally.ts';
@@ -117,6 +120,7 @@ export async function conduct(
   const since = performance.now();
   const tally = new Tally(tell);
   const limits = limited(job, options.signal, tally, tell);
+  let lock: Lock | undefined;
   let pair: OpenPair | undefined;
   let summary: Summary;
   tell({
@@ -127,7 +131,14 @@ export async function conduct(
     remote: job.remoteUrl,
     dryRun,
   });
+  const hooks = new JobHooks(
+    dryRun ? undefined : job.hooks,
+    { job: job.name, direction: job.direction, local: job.local, remote: job.remoteUrl },
+    { tell, mask: secretsMask().mask, signal: options.signal },
+  );
   try {
+    lock = await lockJob(job, options.stateBase);
+    await hooks.before(limits.signal);
     pair = await open(job, options, limits.signal);
     tell(describe(pair.remote.capabilities));
     const plainText = plainTextWarning(job.server, pair.remote.capabilities);
@@ -142,6 +153,11 @@ export async function conduct(
   } finally {
     limits.end();
     await pair?.close().catch((error) => tell({ type: 'warning', message: explain(error) }));
+  }
+  // A run that another one kept from beginning has no hooks: they would meddle with that one's.
+  if (lock !== undefined) {
+    summary = await hooks.ended(summary);
+    await lock.release().catch((error) => tell({ type: 'warning', message: explain(error) }));
   }
   tell({ type: 'summary', ...summary });
   return summary;

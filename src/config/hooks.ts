@@ -1,0 +1,27 @@
+/** Settles the hooks of a job: one program or several become a list, and the time limit a number. */
+import type { Argv, HookSettings } from '../model/index.ts';
+import { parseDuration } from './duration.ts';
+import type { HooksText } from './schema.ts';
+
+/** ms */
+const USUAL_TIMEOUT = 300_000;
+
+/** @param folder where the programs run: that of the configuration. */
+export function hooksOf(hooks: HooksText, folder: string): HookSettings {
+  return Object.freeze({
+    before: listOf(hooks.before),
+    after: listOf(hooks.after),
+    failed: listOf(hooks.failed),
+    timeout: hooks.timeout === undefined ? USUAL_TIMEOUT : parseDuration(hooks.timeout),
+    folder,
+  });
+}
+
+function listOf(written: HooksText['before']): readonly Argv[] {
+  if (written === undefined) return [];
+  return Object.freeze(isOne(written) ? [written] : written);
+}
+
+function isOne(written: Argv | readonly Argv[]): written is Argv {
+  return typeof written[0] === 'string';
+}

@@ -1,0 +1,71 @@
+/**
+ * The hooks of one run, or of one batch of a watch: `before`, and then `after` where it ended with exit code 0, else
+ * `failed`. Where `after` fails, `failed` runs too.
+ */
+import { EXIT, exitCodeOf, HookError, type HookSettings, type Summary } from '../model/index.ts';
+import type { HookAbout } from './facts.ts';
+import { type HookOptions, runHook } from './run-hook.ts';
+
+export type JobHookOptions = Pick<HookOptions, 'tell' | 'mask' | 'env' | 'signal'>;
+
+/** How long a `failed` hook may take when the run itself was asked to stop, in ms. */
+const WHEN_STOPPED = 2500;
+
+const NONE: HookSettings = { before: [], after: [], failed: [], timeout: 0, folder: '.' };
+
+export class JobHooks {
+  readonly #settings: HookSettings;
+  readonly #about: HookAbout;
+  readonly #options: JobHookOptions;
+
+  /** @param options `signal` is the one that stops the run: it ends a hook that is under way. */
+  constructor(settings: HookSettings | undefined, about: HookAbout, options: JobHookOptions) {
+    this.#settings = settings ?? NONE;
+    this.#about = about;
+    this.#options = options;
+  }
+
+  /** @throws HookError: the run must not begin. */
+  async before(signal: AbortSignal | undefined = this.#options.signal): Promise<void> {
+    try {
+      await this.#run('before', null, { signal });
+    } catch (error) {
+      if (!(error instanceof HookError)) throw error;
+      throw new HookError('before', `${error.message}; nothing was done`, { cause: error });
+    }
+  }
+
+  /** Runs what is to run at such an end. Never rejects; the summary that comes back counts a failed `after`, too. */
+  async ended(summary: Summary): Promise<Summary> {
+    let end = summary;
+    if (summary.exitCode === EXIT.agreed) {
+      try {
+        await this.#run('after', summary, { signal: this.#options.signal });
+        return summary;
+      } catch (error) {
+        const { signal } = this.#options;
+        const exitCode = signal?.aborted ? exitCodeOf(signal.reason) : EXIT.incomplete;
+        end = { ...summary, exitCode, message: `both sides agree, but ${(error as Error).message}` };
+      }
+    }
+    try {
+      const stopped = this.#options.signal?.aborted === true;
+      await this.#run('failed', end, { signal: stopped ? undefined : this.#options.signal, stopped });
+    } catch (error) {
+      this.#options.tell({ type: 'warning', message: (error as Error).message });
+    }
+    return end;
+  }
+
+  async #run(
+    hook: 'before' | 'after' | 'failed',
+    summary: Summary | null,
+    { signal, stopped = false }: { readonly signal: AbortSignal | undefined; readonly stopped?: boolean },
+  ): Promise<void> {
+    const { timeout, folder } = this.#settings;
+    const limit = stopped ? Math.min(timeout, WHEN_STOPPED) : timeout;
+    for (const argv of this.#settings[hook]) {
+      await runHook(argv, { ...this.#about, hook, summary }, { ...this.#options, timeout: limit, folder, signal });
+    }
+  }
+}
