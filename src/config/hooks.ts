@@ -1,17 +1,18 @@
 /** Settles the hooks of a job: one program or several become a list, and the time limit a number. */
 import type { Argv, HookSettings } from '../model/index.ts';
 import { parseDuration } from './duration.ts';
-import type { HooksText } from './schema.ts';
+import type { HooksText, JobText } from './schema.ts';
 
 /** ms */
 const USUAL_TIMEOUT = 300_000;
 
 /** @param folder where the programs run: that of the configuration. */
-export function hooksOf(hooks: HooksText, folder: string): HookSettings {
+export function hooksOf(hooks: HooksText, heartbeat: JobText['heartbeat'], folder: string): HookSettings {
   return Object.freeze({
     before: listOf(hooks.before),
     after: listOf(hooks.after),
     failed: listOf(hooks.failed),
+    heartbeat: heartbeat ?? null,
     timeout: hooks.timeout === undefined ? USUAL_TIMEOUT : parseDuration(hooks.timeout),
     folder,
   });

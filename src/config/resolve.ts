@@ -143,7 +143,9 @@ function settle(
     retries: overrides.retries ?? job.retries ?? 5,
     maxDuration: either(overrides.maxDuration, job.maxDuration, parseDuration),
     maxTransfer: either(overrides.maxTransfer, job.maxTransfer, parseBytes),
-    ...(job.hooks === undefined || overrides.hooks === false ? {} : { hooks: hooksOf(job.hooks, folder) }),
+    ...(overrides.hooks === false || !(job.hooks || job.heartbeat)
+      ? {}
+      : { hooks: hooksOf(job.hooks ?? {}, job.heartbeat, folder) }),
   });
 }
 

@@ -189,6 +189,24 @@ const hooks = z
     'Programs that run around each run that is no dry run: [PROGRAM, ARGUMENT, ...], or a list of such. No shell reads them, their folder is that of this file, and they find the run’s summary in FERRY_... variables and as JSON on standard input.',
   );
 
+const A_HEARTBEAT = 'an http:// or https:// url, or a program and its arguments';
+
+const heartbeat = z
+  .union([text, argv], { error: A_HEARTBEAT })
+  .superRefine(
+    readable((value) => {
+      if (typeof value !== 'string') return;
+      const url = URL.canParse(value) ? new URL(value) : undefined;
+      if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw new RangeError(`this is not ${A_HEARTBEAT}`);
+      if (url.username || url.password) {
+        throw new RangeError('a url with a password is not asked; use a program, such as ["curl", "-fsS", URL]');
+      }
+    }),
+  )
+  .describe(
+    'Told after each run that ended with exit code 0, for a monitor that misses it: a URL (healthchecks.io, Uptime Kuma), or a program and its arguments. Its failure is only a warning.',
+  );
+
 const job = z
   .strictObject({
     direction: z
@@ -244,6 +262,7 @@ const job = z
     maxTransfer: amount.describe('Stop after so many bytes. Default: no limit.').optional(),
     timeout: timeout.optional(),
     hooks: hooks.optional(),
+    heartbeat: heartbeat.optional(),
   })
   .describe('A pair of folders and how they are kept in step.');
 

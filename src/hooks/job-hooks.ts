@@ -1,9 +1,10 @@
 /**
  * The hooks of one run, or of one batch of a watch: `before`, and then `after` where it ended with exit code 0, else
- * `failed`. Where `after` fails, `failed` runs too.
+ * `failed`. Where `after` fails, `failed` runs too. Where all went well, the heartbeat is told.
  */
 import { EXIT, exitCodeOf, HookError, type HookSettings, type Summary } from '../model/index.ts';
 import type { HookAbout } from './facts.ts';
+import { beat } from './heartbeat.ts';
 import { type HookOptions, runHook } from './run-hook.ts';
 
 export type JobHookOptions = Pick<HookOptions, 'tell' | 'mask' | 'env' | 'signal'>;
@@ -11,7 +12,10 @@ export type JobHookOptions = Pick<HookOptions, 'tell' | 'mask' | 'env' | 'signal
 /** How long a `failed` hook may take when the run itself was asked to stop, in ms. */
 const WHEN_STOPPED = 2500;
 
-const NONE: HookSettings = { before: [], after: [], failed: [], timeout: 0, folder: '.' };
+const NONE: HookSettings = { before: [], after: [], failed: [], heartbeat: null, timeout: 0, folder: '.' };
+
+/** How long a heartbeat's program may take, in ms. */
+const HEARTBEAT = 30_000;
 
 export class JobHooks {
   readonly #settings: HookSettings;
@@ -41,6 +45,7 @@ export class JobHooks {
     if (summary.exitCode === EXIT.agreed) {
       try {
         await this.#run('after', summary, { signal: this.#options.signal });
+        await this.#beat(summary);
         return summary;
       } catch (error) {
         const { signal } = this.#options;
@@ -55,6 +60,28 @@ export class JobHooks {
       this.#options.tell({ type: 'warning', message: (error as Error).message });
     }
     return end;
+  }
+
+  async #beat(summary: Summary): Promise<void> {
+    const { heartbeat, timeout, folder } = this.#settings;
+    const { tell, signal } = this.#options;
+    if (heartbeat === null) return;
+    const hook = 'heartbeat';
+    if (typeof heartbeat !== 'string') {
+      const limited = { ...this.#options, timeout: Math.min(timeout, HEARTBEAT), folder };
+      await runHook(heartbeat, { ...this.#about, hook, summary }, limited).catch((error: unknown) =>
+        tell({ type: 'warning', message: (error as Error).message }),
+      );
+      return;
+    }
+    // The rest of the URL is what only the two of them know.
+    const program = new URL(heartbeat).origin;
+    tell({ type: 'hook', hook, program, status: 'started' });
+    const why = await beat(heartbeat, { signal });
+    if (why === undefined) return tell({ type: 'hook', hook, program, status: 'done' });
+    const message = `the heartbeat ${program} ${why}`;
+    tell({ type: 'hook', hook, program, status: 'failed', message });
+    tell({ type: 'warning', message });
   }
 
   async #run(

@@ -40,7 +40,7 @@ export async function runHook(argv: Argv, facts: HookFacts, options: HookOptions
   });
   if (why === undefined) return tell({ type: 'hook', hook, program, status: 'done' });
   const said = last === '' ? '' : ` (it said: ${printable(last.slice(0, LONGEST_LAST_WORD))})`;
-  const message = `the "${hook}" hook ${printable(program)} ${why}${said}`;
+  const message = `the ${hook === 'heartbeat' ? hook : `"${hook}" hook`} ${printable(program)} ${why}${said}`;
   tell({ type: 'hook', hook, program, status: 'failed', message });
   throw new HookError(hook, message);
 }

@@ -11,6 +11,8 @@ export interface HookSettings {
   readonly after: readonly Argv[];
   /** Run after any other run. */
   readonly failed: readonly Argv[];
+  /** Told after a run that ended with exit code 0: an http(s) URL, or a program. Its failure is only a warning. */
+  readonly heartbeat: string | Argv | null;
   /** How long each may take, in ms. */
   readonly timeout: number;
   /** The folder that they run in, absolute. */

@@ -1,5 +1,7 @@
 /** Hooks of a job: when they run, what they are told, and what their failure means. */
 import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventsOf, makeWorld, PASSWORD, until, type World } from './harness.ts';
@@ -189,6 +191,65 @@ describe('one that fails', () => {
     const { code, stderr } = await world.ferry('push', 'site');
     expect(code).toBe(2);
     expect(stderr).toMatch(/jobs\.site\.hooks\.before \(line 1\): .*\["\/usr\/local\/bin\/notify", "done"\]/);
+  });
+});
+
+describe('the heartbeat', () => {
+  let heard: string[];
+  let monitor: Server;
+  let url: string;
+  beforeEach(async () => {
+    heard = [];
+    monitor = createServer(({ url }, response) => {
+      heard.push(String(url));
+      response.end();
+    });
+    await new Promise<void>((resolve) => monitor.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(monitor.address() as AddressInfo).port}/ping/4711`;
+  });
+  afterEach(() => {
+    monitor.closeAllConnections();
+    monitor.close();
+  });
+
+  test('is told of a run that went well, and of no other one', async () => {
+    await configure({}, { heartbeat: url });
+    expect((await world.ferryWith({ FERRY_PASSWORD: 'wrong' }, 'push', 'site')).code).toBe(5);
+    expect((await world.ferry('push', 'site', '-n')).code).toBe(0);
+    expect((await world.ferry('push', 'site', '--no-hooks')).code).toBe(0);
+    expect(heard).toEqual([]);
+    expect(await world.ferry('push', 'site', '-q')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(heard).toEqual(['/ping/4711']);
+    await configure({ after: record(1) }, { heartbeat: url });
+    expect((await world.ferry('push', 'site')).code).toBe(3);
+    expect(heard).toEqual(['/ping/4711']);
+  });
+
+  test('that nobody hears it is a warning, which does not give the address away', async () => {
+    await configure({}, { heartbeat: url.replace('ping/4711', 'secret') });
+    monitor.removeAllListeners('request').on('request', (_, response) => response.writeHead(404).end());
+    const { code, stderr } = await world.ferry('push', 'site');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/warning: the heartbeat http:\/\/127\.0\.0\.1:\d+ answered 404\n/);
+    expect(stderr).not.toContain('secret');
+  });
+
+  test('may be a program', async () => {
+    await configure({}, { heartbeat: record(1) });
+    const { code, stderr } = await world.ferry('push', 'site');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/warning: the heartbeat .* ended with 1\n/);
+    expect((await told()).map(({ hook, env }) => [hook, env.FERRY_EXIT_CODE])).toEqual([['heartbeat', '0']]);
+  });
+
+  test.each([
+    ['ftp://example.com/', /an http:\/\/ or https:\/\/ url/],
+    ['https://me:pass@example.com/', /use a program/],
+  ])('%s cannot be one', async (heartbeat, why) => {
+    await configure({}, { heartbeat });
+    const { code, stderr } = await world.ferry('push', 'site');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(why);
   });
 });
 
