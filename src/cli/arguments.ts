@@ -1,5 +1,6 @@
 /** Keeps a password that stands on the command line, or in FERRY_PASSWORD, out of sight. */
 import { secretsMask } from '../config/index.ts';
+import { withoutPassword } from './serve/user-flag.ts';
 
 const PASSWORD = /^(.*?:\/\/[^/:@]*:)(.+)(@.*)$/s;
 
@@ -25,6 +26,13 @@ export function holdsPassword(arg: string): boolean {
 
 /** Rewrites what `ps` shows of this process, where it shows a password. */
 export function hideFromProcessList(args: readonly string[]): void {
-  if (!args.some(holdsPassword)) return;
-  process.title = ['ferry', ...args.map((arg) => arg.replace(PASSWORD, '$1***$3'))].join(' ');
+  const shown = args.map((arg, at) => shownArgument(arg, args[at - 1]));
+  if (shown.some((arg, at) => arg !== args[at])) process.title = ['ferry', ...shown].join(' ');
+}
+
+// A URL with a password, or the user of `serve`: `--user ann:secret`, `--user=ann:secret`.
+function shownArgument(arg: string, before: string | undefined): string {
+  if (before === '--user') return withoutPassword(arg);
+  if (arg.startsWith('--user=')) return `--user=${withoutPassword(arg.slice(7))}`;
+  return arg.replace(PASSWORD, '$1***$3');
 }

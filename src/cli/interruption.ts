@@ -3,7 +3,12 @@ import { setMaxListeners } from 'node:events';
 import { EXIT, InterruptedError } from '../model/index.ts';
 
 /** How long a run may take to close its files and its memory, in ms. */
-const GRACE = 5000;
+let grace = 5000;
+
+/** Lets a verb that has more to finish take longer, in ms. */
+export function giveTime(ms: number): void {
+  grace = ms;
+}
 
 /** Aborted by the first signal, with an InterruptedError as the reason. */
 export function interruption(): AbortSignal {
@@ -15,9 +20,9 @@ export function interruption(): AbortSignal {
       if (controller.signal.aborted) process.exit(exitCode);
       controller.abort(new InterruptedError(signal));
       setTimeout(() => {
-        process.stderr.write(`ferry: the run did not end within ${GRACE / 1000} s and was cut off; run it again\n`);
+        process.stderr.write(`ferry: the run did not end within ${grace / 1000} s and was cut off; run it again\n`);
         process.exit(exitCode);
-      }, GRACE).unref();
+      }, grace).unref();
     });
   }
   return controller.signal;

@@ -134,7 +134,7 @@ export function oneOf<T extends string>(...words: readonly T[]): Parse<T> {
   };
 }
 
-function whole(least: number, most: number): Parse<number> {
+export function whole(least: number, most: number): Parse<number> {
   return (written) => {
     const number = Number(written);
     if (/^\d+$/.test(written) && number >= least && number <= most) return number;

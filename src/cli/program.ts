@@ -10,6 +10,7 @@ import { ls } from './verbs/ls.ts';
 import { plan } from './verbs/plan.ts';
 import { pull } from './verbs/pull.ts';
 import { push } from './verbs/push.ts';
+import { serve } from './verbs/serve.ts';
 import { sync } from './verbs/sync.ts';
 import { unlock } from './verbs/unlock.ts';
 import { verify } from './verbs/verify.ts';
@@ -17,6 +18,7 @@ import { verify } from './verbs/verify.ts';
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Keep in step:', [push, pull, sync]],
   ['Look first:', [plan, apply, verify, check, ls]],
+  ['Serve:', [serve]],
   ['Set up:', [init, unlock, demo]],
 ];
 

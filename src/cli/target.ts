@@ -16,7 +16,7 @@ import { holdsPassword } from './arguments.ts';
 import { secretAsker } from './ask.ts';
 import { overridesOf, type RunFlags, type ServerOptions, serverOverridesOf } from './options.ts';
 
-const PASSWORD_SEEN =
+export const PASSWORD_SEEN =
   'others on this machine may see the password on the command line; ' +
   'FERRY_PASSWORD, ~/.netrc or the configuration keep it to yourself';
 

@@ -61,7 +61,7 @@ export function complaints(issues: readonly Issue[], root: unknown): Complaint[]
       default: {
         const found = valueAt(root, issue.path);
         if (found === undefined) return [{ path, what: `missing; wanted ${issue.message}` }];
-        const secret = issue.path.includes('password') || issue.path.includes('proxy');
+        const secret = ['password', 'passphrase', 'proxy'].some((key) => issue.path.includes(key));
         const shown = secret ? kindOf(found) : brief(found);
         return [{ path, what: `found ${shown}, wanted ${issue.message}` }];
       }

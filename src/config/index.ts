@@ -6,6 +6,8 @@ export { type SecretsMask, secretsMask } from './mask.ts';
 export { parseMaxDelete } from './max-delete.ts';
 export { didYouMean, nearest } from './nearest.ts';
 export { type ResolveOptions, resolveJob, resolvePair, resolveRemote } from './resolve.ts';
+export { parsePortRange } from './schema-parts.ts';
+export { pem, resolveServe, type ServeHook, type ServeSettings, type ServeTls, type ServeUser } from './serve.ts';
 export * from './settings.ts';
 export { processSurroundings, type Surroundings } from './surroundings.ts';
 export { formatRemoteUrl, looksLikeUrl, parseRemoteUrl, type RemoteUrl, remoteFolder } from './url.ts';

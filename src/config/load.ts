@@ -5,7 +5,7 @@ import { ConfigError, printable } from '../model/index.ts';
 import { type Complaint, complaints, wanted } from './complaint.ts';
 import { jsonPlaces, type Place } from './json-places.ts';
 import { didYouMean } from './nearest.ts';
-import { type ConfigText, configSchema, type JobText, type ServerText } from './schema.ts';
+import { type ConfigText, configSchema, type JobText, type ServerText, type ServeText } from './schema.ts';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
 import { looksLikeUrl, parseRemoteUrl } from './url.ts';
 
@@ -21,6 +21,8 @@ export interface Config {
   readonly exposed: boolean;
   readonly servers: ReadonlyMap<string, ServerText>;
   readonly jobs: ReadonlyMap<string, JobText>;
+  /** The section of `ferry serve`. */
+  readonly serve?: ServeText;
 }
 
 export interface LoadOptions {
@@ -58,13 +60,14 @@ async function readConfig(file: string): Promise<Config | null> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw new ConfigError(`${printable(file)} could not be read (${code})`, { cause: error });
   }
-  const { servers, jobs } = parseConfig(text, file);
+  const { servers, jobs, serve } = parseConfig(text, file);
   return Object.freeze({
     file,
     folder: dirname(file),
     exposed: process.platform !== 'win32' && (mode & 0o077) !== 0,
     servers: new Map(Object.entries(servers ?? {})),
     jobs: new Map(Object.entries(jobs ?? {})),
+    ...(serve === undefined ? {} : { serve }),
   });
 }
 

@@ -4,35 +4,23 @@
  */
 import iconv from 'iconv-lite';
 import { z } from 'zod';
-import { AMOUNT, AN_AMOUNT } from './bytes.ts';
-import { A_DURATION, DURATION } from './duration.ts';
+import { A_DURATION } from './duration.ts';
 import { A_MAX_DELETE, MAX_DELETE, parseMaxDelete } from './max-delete.ts';
 import { parseProxyUrl } from './proxy-url.ts';
+import {
+  amount,
+  count,
+  duration,
+  measure,
+  octal,
+  password,
+  patterns,
+  portRange,
+  readable,
+  text,
+} from './schema-parts.ts';
+import { serve } from './serve-schema.ts';
 import { looksLikeUrl, parseRemoteUrl, remoteFolder } from './url.ts';
-
-const text = z.string().min(1, { error: 'text that is not empty' });
-/** A number that may also be written as text with a unit. */
-const measure = (number: z.ZodNumber, format: RegExp, error: string) =>
-  z.union([number.nonnegative({ error }), z.string().regex(format, { error })], { error });
-const duration = measure(z.number(), DURATION, A_DURATION);
-const amount = measure(z.int(), AMOUNT, AN_AMOUNT);
-const count = (least: number, most: number) => {
-  const error = `a whole number from ${least} to ${most}`;
-  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
-};
-const patterns = z.array(text);
-const octal = z.string().regex(/^0?[0-7]{3,4}$/, { error: 'permission bits in octal, such as "644"' });
-
-/** Turns what a reader of the value throws into a problem of that key. */
-function readable<T>(read: (value: T) => unknown): (value: T, context: z.RefinementCtx) => void {
-  return (value, context) => {
-    try {
-      read(value);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-    }
-  };
-}
 
 const timeouts = z
   .strictObject({
@@ -45,25 +33,6 @@ const timeouts = z
 const timeout = z
   .union([duration, timeouts], { error: `${A_DURATION}, or an object with connect, reply, data` })
   .describe('Deadlines for the server: one for all waits, or connect, reply and data each. Seconds.');
-
-const passwordSource = z
-  .strictObject({
-    env: text.describe('Name of the environment variable that holds the password.').optional(),
-    file: text.describe('File that holds the password; a line break at its end is cut.').optional(),
-    command: z
-      .array(text)
-      .min(1, { error: 'a program and its arguments' })
-      .describe('Program and arguments, run without a shell; its output is the password.')
-      .optional(),
-  })
-  .meta({ minProperties: 1, maxProperties: 1 })
-  .refine((source) => Object.keys(source).length === 1, { error: 'give exactly one of env, file, command' });
-
-const password = z
-  .union([text, passwordSource], { error: 'text, or an object with env, file or command' })
-  .describe(
-    'The password: { "env": NAME }, { "file": PATH }, { "command": [PROGRAM, ...] }, or the text itself, which is refused when others can read this file. Default: FERRY_PASSWORD, then ~/.netrc, then a question on a terminal.',
-  );
 
 const A_PROXY = '"none", a socks5:// or http:// url, or an object with url and password';
 
@@ -130,16 +99,7 @@ const server = z
       .optional(),
     sourceAddress: text.describe('Local address that connections start from.').optional(),
     proxy: proxy.optional(),
-    activePorts: z
-      .string()
-      .regex(/^\d{1,5}-\d{1,5}$/, { error: 'two ports, such as "50000-50100"' })
-      .superRefine(
-        readable((value) => {
-          const [first = 0, last = 0] = value.split('-').map(Number);
-          if (first < 1 || last > 65_535 || first > last)
-            throw new RangeError(`${value} is no range of ports within 1-65535`);
-        }),
-      )
+    activePorts: portRange
       .describe('Ports to listen on for active data connections, such as "50000-50100". Default: any.')
       .optional(),
     activeAddress: text.describe('Address the server is told to connect to in active mode.').optional(),
@@ -275,6 +235,7 @@ export const configSchema = z
     $schema: z.string().describe('Where editors find the description of this file.').optional(),
     servers: z.record(name, server).describe('Servers by name.').optional(),
     jobs: z.record(name, job).describe('Jobs by name: ferry push NAME.').optional(),
+    serve: serve.optional(),
   })
   .meta({ title: 'sync.config.json', description: 'Configuration of Ferry (npm ftp-ferry).' });
 
@@ -282,6 +243,7 @@ export type ConfigText = z.infer<typeof configSchema>;
 export type ServerText = z.infer<typeof server>;
 export type JobText = z.infer<typeof job>;
 export type HooksText = z.infer<typeof hooks>;
-export type PasswordText = z.infer<typeof password>;
+export type { PasswordText } from './schema-parts.ts';
+export type { ServeText } from './serve-schema.ts';
 export type ProxyText = z.infer<typeof proxy>;
 export type TimeoutText = z.infer<typeof timeout>;

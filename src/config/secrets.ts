@@ -13,16 +13,20 @@ export const ANONYMOUS = 'anonymous';
 const COMMAND_DEADLINE = 60_000;
 const COMMAND_OUTPUT = 64 * 1024;
 
-export interface PasswordQuestion {
-  readonly user: string;
-  readonly host: string;
-  /** What the configuration or the URL gives; the other sources are asked where there is nothing. */
-  readonly given: PasswordText | undefined;
+/** Where a password is named. */
+export interface Whence {
   /** For messages, such as `servers.web.password in sync.config.json`. */
   readonly place: string;
   /** Relative files are looked for here, and commands run here. */
   readonly folder: string;
   readonly surroundings: Surroundings;
+}
+
+export interface PasswordQuestion extends Whence {
+  readonly user: string;
+  readonly host: string;
+  /** What the configuration or the URL gives; the other sources are asked where there is nothing. */
+  readonly given: PasswordText | undefined;
 }
 
 /** A function that finds the password when it is first called, and masks it from then on. */
@@ -49,8 +53,18 @@ async function findPassword(question: PasswordQuestion): Promise<string> {
   );
 }
 
-async function givenPassword(given: PasswordText, question: PasswordQuestion): Promise<string> {
-  const { place, folder, surroundings } = question;
+/**
+ * The password of somebody else, who may come and say it: nothing that this process sends. It is not masked in what is
+ * printed, where a short one would blot out names; who uses it must not print it. Throws a ConfigError.
+ */
+export async function readSecret(given: PasswordText, whence: Whence): Promise<string> {
+  const password = await givenPassword(given, whence);
+  demandUsable(password, whence.place);
+  return password;
+}
+
+async function givenPassword(given: PasswordText, whence: Whence): Promise<string> {
+  const { place, folder, surroundings } = whence;
   if (typeof given === 'string') return given;
   if (given.env !== undefined) {
     const value = surroundings.env[given.env];
@@ -69,11 +83,11 @@ async function givenPassword(given: PasswordText, question: PasswordQuestion): P
       });
     }
   }
-  return withoutLineBreak(await output(given.command ?? [], question));
+  return withoutLineBreak(await output(given.command ?? [], whence));
 }
 
 /** What a program prints; it gets no shell and no input, and a minute. */
-function output([program = '', ...args]: readonly string[], { place, folder }: PasswordQuestion): Promise<string> {
+function output([program = '', ...args]: readonly string[], { place, folder }: Whence): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { cwd: folder, timeout: COMMAND_DEADLINE, maxBuffer: COMMAND_OUTPUT, windowsHide: true };
     const child = execFile(program, args, options, (error, stdout, stderr) => {
@@ -109,10 +123,14 @@ export async function readNetrc(
 
 function learnt(password: string, source: string): string {
   secretsMask().add(password);
+  demandUsable(password, source);
+  return password;
+}
+
+function demandUsable(password: string, source: string): void {
   if (password === '') throw new ConfigError(`the password from ${source} is empty`);
   // It would end the PASS command and begin another one.
   if (/[\r\n\0]/.test(password)) throw new ConfigError(`the password from ${source} contains a line break`);
-  return password;
 }
 
 function withoutLineBreak(text: string): string {

@@ -30,11 +30,14 @@ export interface AboutTransfer extends AboutPath {
 }
 
 export interface AboutCommand extends About {
+  /** `?` where it is no word. */
   readonly verb: string;
-  /** `***` for PASS and ACCT. */
+  /** `***` for PASS, ACCT, and for what this server does not know. */
   readonly argument: string;
   /** The last reply's code; 0 when the connection ended first. */
   readonly code: number;
+  /** Until that reply, ms. */
+  readonly milliseconds: number;
 }
 
 export interface ServerEvents {

@@ -103,7 +103,8 @@ export class FtpServer {
 
   /**
    * Stops: nobody is let in any more, idle sessions are told 421, transfers may finish within `deadline` ms (default
-   * 5000), and what is left then is cut. Resolves when all connections are closed.
+   * 5000), and what is left then is cut. Resolves when all connections are closed and the programs of hooks have ended,
+   * for which the same deadline holds.
    */
   close(deadline = 5000): Promise<void> {
     this.#closing ??= this.#close(deadline);
@@ -134,6 +135,7 @@ export class FtpServer {
   async #close(deadline: number): Promise<void> {
     const listener = this.#listener;
     if (listener === undefined) return;
+    const until = performance.now() + deadline;
     const stopped = new Promise<void>((resolve) => {
       listener.close(() => resolve());
     });
@@ -148,6 +150,7 @@ export class FtpServer {
     await emptied;
     clearTimeout(timer);
     await stopped;
+    await this.#hooks.drained(Math.max(0, until - performance.now()));
   }
 
   #welcome(socket: Socket): void {

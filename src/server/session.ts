@@ -1,6 +1,7 @@
 // One client from greeting to goodbye: who it is, where it stands, what it has announced for its next transfer.
 import type { Socket } from 'node:net';
 import { parseCommand } from './commands/command.ts';
+import { isSiteCommand } from './commands/site.ts';
 import { commands } from './commands/table.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { type Protect, protection } from './data/protect.ts';
@@ -64,6 +65,10 @@ export class Session implements ConnectionOwner {
   #code = 0;
   #loginTimer: NodeJS.Timeout | undefined;
   #leaving = false;
+  #work: Promise<void> | undefined;
+  #endPause = () => {};
+  // When the command under way began, ms of `performance.now()`.
+  #began = 0;
 
   constructor(id: number, socket: Socket, host: Host) {
     this.id = id;
@@ -114,6 +119,18 @@ export class Session implements ConnectionOwner {
   leaveWhenIdle(): void {
     this.#leaving = true;
     if (this.transfer === undefined) this.leave(421, 'Server is shutting down.');
+  }
+
+  /** Waits, but not for a client that is gone. */
+  async pause(ms: number): Promise<void> {
+    if (ms <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   get sandbox(): Sandbox {
@@ -238,6 +255,7 @@ export class Session implements ConnectionOwner {
   }
 
   perform(line: Line): void | Promise<void> {
+    this.#began = performance.now();
     const { verb, argument } = parseCommand(line.text);
     if (verb === '' && argument === '') return;
     if (looksLikeHttp(line.text)) return this.leave(421, 'This is FTP, not HTTP.');
@@ -257,13 +275,14 @@ export class Session implements ConnectionOwner {
       if (verb !== 'RNTO') this.renameFrom = undefined;
       const work = command.run(this, argument);
       if (work === undefined) return this.#log(verb, argument);
-      return work.then(
+      this.#work = work.then(
         () => this.#after(verb, argument),
         (error: unknown) => {
           this.#refuse(error);
           this.#after(verb, argument);
         },
       );
+      return this.#work;
     } catch (error) {
       this.#refuse(error);
       this.#log(verb, argument);
@@ -283,6 +302,13 @@ export class Session implements ConnectionOwner {
     clearTimeout(this.#loginTimer);
     this.dropSource();
     this.transfer?.cut('Control connection lost');
+    this.#endPause();
+    // A transfer that was cut has still to tidy up, and to be told.
+    if (this.#work === undefined) this.#left();
+    else void this.#work.then(() => this.#left());
+  }
+
+  #left(): void {
     const { bytesReceived, bytesSent } = this;
     if (this.user !== undefined) this.emit('logout', this.about());
     this.emit('disconnect', { ...this.about(), bytesReceived, bytesSent });
@@ -290,6 +316,7 @@ export class Session implements ConnectionOwner {
   }
 
   #after(verb: string, argument: string): void {
+    this.#work = undefined;
     this.#log(verb, argument);
     if (this.#leaving) this.leave(421, 'Server is shutting down.');
   }
@@ -302,9 +329,20 @@ export class Session implements ConnectionOwner {
 
   #log(verb: string, argument: string): void {
     if (!this.host.listensTo('command')) return;
-    const shown = verb === 'PASS' || verb === 'ACCT' ? '***' : toUnicode(argument);
-    this.emit('command', { ...this.about(), verb, argument: shown, code: this.#code });
+    this.emit('command', {
+      ...this.about(),
+      ...withoutSecrets(verb, argument),
+      code: this.#code,
+      milliseconds: Math.round((performance.now() - this.#began) * 1000) / 1000,
+    });
   }
+}
+
+// PASS and ACCT carry secrets, and so may whatever is not understood: `PASSsecret`, `PAS secret`, `SITE PSWD old new`.
+function withoutSecrets(verb: string, argument: string): { verb: string; argument: string } {
+  if (!commands.has(verb)) return { verb: /^[A-Z]{1,4}$/.test(verb) ? verb : '?', argument: argument && '***' };
+  const known = verb !== 'PASS' && verb !== 'ACCT' && (verb !== 'SITE' || isSiteCommand(argument));
+  return { verb, argument: known ? toUnicode(argument) : '***' };
 }
 
 // A browser made to post to this port must not get its lines carried out.

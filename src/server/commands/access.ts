@@ -1,5 +1,4 @@
 // Coming and going: USER, PASS, ACCT, REIN, QUIT (RFC 959, 4.1.1).
-import { setTimeout as sleep } from 'node:timers/promises';
 import { toUnicode } from '../filesystem.ts';
 import { Refusal } from '../replies.ts';
 import type { Session } from '../session.ts';
@@ -42,7 +41,7 @@ async function refuse(session: Session, name: string): Promise<void> {
   const { host } = session;
   session.failedLogins++;
   session.emit('loginFailed', { ...session.about(), name });
-  await sleep(host.failedLogins.failed(session.address, Date.now()), undefined, { ref: false });
+  await session.pause(host.failedLogins.failed(session.address, Date.now()));
   if (session.failedLogins < host.settings.maxLoginAttempts) throw new Refusal(530, 'Wrong name or password.');
   session.leave(421, 'Wrong name or password, too many times.');
 }

@@ -16,6 +16,11 @@ export const siteSyntax: ReadonlyMap<string, string> = new Map([
   ['UTIME', 'SITE UTIME time name, or SITE UTIME name atime mtime ctime UTC'],
 ]);
 
+/** Whether an argument of SITE is one of these. */
+export function isSiteCommand(argument: string): boolean {
+  return siteSyntax.has(parseCommand(argument).verb);
+}
+
 async function site(session: Session, argument: string): Promise<void> {
   const { verb, argument: rest } = parseCommand(argument);
   if (verb === 'HELP') {
