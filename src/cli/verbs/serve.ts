@@ -38,10 +38,10 @@ export const serve: Verb = (program, context) => {
 
 const EXAMPLES = `
 Examples:
-  ferry serve ./drop --user ann             asks for the password
-  ferry serve ./public --anonymous --host ::anybody may read
-  ferry serve -c sync.config.json           users, homes, hooks from there
-  ferry serve --hash                        a password for the configuration
+  ferry serve ./drop --user ann              asks for the password
+  ferry serve ./public --anonymous --host :: anybody may read
+  ferry serve -c sync.config.json            users, homes, hooks from there
+  ferry serve --hash                         a password for the configuration
 
 Permissions: e enter folders, l list, r read, a append, d delete, f rename,
 m make folders, w write, M change modes, T set times; without any: all.
