@@ -10,6 +10,7 @@ import {
   parseBytes,
   parseDuration,
   parseMaxDelete,
+  type StateRule,
 } from '../config/index.ts';
 import { UsageError } from '../model/index.ts';
 import type { ColorChoice, Verbosity } from '../report/index.ts';
@@ -44,6 +45,7 @@ export interface RunFlags extends ServerOptions {
   readonly maxTransfer?: number | null;
   readonly retries?: number;
   readonly hooks?: boolean;
+  readonly state?: StateRule;
 }
 
 export function addTalkOptions(verb: Command, json = 'one JSON object per line on stdout'): Command {
@@ -82,6 +84,7 @@ export function addRunOptions(verb: Command, json?: string): Command {
     .addOption(flag('--exclude <pattern>', 'leave out what matches; can be repeated', appended))
     .option('--adopt', 'set what is remembered aside; learn what agrees now')
     .option('--no-hooks', 'leave the programs out that the job names as hooks')
+    .addOption(flag('--state <where>', 'remember here, or on the server: local, remote', oneOf('local', 'remote')))
     .optionsGroup('Limits:')
     .addOption(flag('--limit-rate <bytes>', 'bytes a second: 500k, 2M; none', liftable(parseBytes)))
     .addOption(flag('--max-duration <time>', 'stop after: 90s, 10m, 2h; none', liftable(parseDuration)))
@@ -106,6 +109,7 @@ export function overridesOf(flags: RunFlags): Overrides {
     maxTransfer,
     retries,
     hooks: flags.hooks,
+    state: flags.state,
   };
 }
 

@@ -3,7 +3,6 @@ import { secretsMask } from '../config/index.ts';
 import type { Direction, Plan, RunEventBody } from '../model/index.ts';
 import { planText, wantsColor } from '../report/index.ts';
 import { run } from '../sync/index.ts';
-import { adopt } from './adopt.ts';
 import type { Context } from './context.ts';
 import type { RunFlags } from './options.ts';
 import { jobOf } from './target.ts';
@@ -22,10 +21,10 @@ export async function runJob(
   const unsaid = ({ type }: RunEventBody) => inFull && (type === 'plan' || type === 'problem');
   const voice = voiceOf(flags, { warnings, unsaid });
   try {
-    if (flags.adopt && !flags.dryRun) await adopt(settings, voice);
     const { exitCode } = await run(settings, {
       ...engineOptions(voice, signal),
       dryRun: flags.dryRun ?? false,
+      adopt: flags.adopt ?? false,
       ...(inFull ? { onPlan: (plan: Plan) => showPlan(plan, flags, voice) } : {}),
     });
     return exitCode;

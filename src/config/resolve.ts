@@ -123,6 +123,7 @@ function settle(
   overrides: Overrides,
   folder = local,
 ): JobSettings {
+  const state = overrides.state ?? job.state;
   return Object.freeze({
     name,
     direction,
@@ -146,6 +147,7 @@ function settle(
     ...(overrides.hooks === false || !(job.hooks || job.heartbeat)
       ? {}
       : { hooks: hooksOf(job.hooks ?? {}, job.heartbeat, folder) }),
+    ...(state === undefined ? {} : { state }),
   });
 }
 

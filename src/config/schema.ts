@@ -223,6 +223,12 @@ const job = z
     timeout: timeout.optional(),
     hooks: hooks.optional(),
     heartbeat: heartbeat.optional(),
+    state: z
+      .enum(['local', 'remote'])
+      .describe(
+        'Where it is remembered what both sides agreed on: on this machine, or on the server, for CI, where nothing local survives. Default local.',
+      )
+      .optional(),
   })
   .describe('A pair of folders and how they are kept in step.');
 

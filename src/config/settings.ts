@@ -78,6 +78,9 @@ export type DriftRule = 'overwrite' | 'keep' | 'fail';
 export type ConflictRule = 'keep-both' | 'newer' | 'local' | 'remote' | 'fail';
 export type LinkRule = 'skip' | 'follow';
 
+/** Where it is remembered what both sides agreed on. */
+export type StateRule = 'local' | 'remote';
+
 /** A folder on a server. */
 export interface RemoteSettings {
   readonly server: ServerSettings;
@@ -118,6 +121,8 @@ export interface JobSettings extends RemoteSettings {
   readonly maxTransfer: number | null;
   /** Programs that run around each run; left out where there are none. */
   readonly hooks?: HookSettings;
+  /** Default `local`. */
+  readonly state?: StateRule;
 }
 
 /** What a command line may settle for one run. `include` and `exclude` are added to the job's, the rest replaces. */
@@ -137,7 +142,8 @@ export type Overrides = {
     | 'limitRate'
     | 'retries'
     | 'maxDuration'
-    | 'maxTransfer']?: JobSettings[K] | undefined;
+    | 'maxTransfer'
+    | 'state']?: JobSettings[K] | undefined;
 } & {
   readonly connections?: number | undefined;
   /** ms, for connecting, replies and data alike. */

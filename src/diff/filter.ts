@@ -11,8 +11,8 @@ export interface FilterRules {
   readonly ignoreFiles: readonly string[];
 }
 
-// What Ferry itself keeps at the root of a pair: the versions that a backup moved aside, and locks.
-const OWN = /^\.ferry(?:-lock[^/]*)?(?:\/|$)/;
+// What Ferry itself keeps at the root of a pair: state, kept versions, locks. The root of one job may lie below another's.
+const OWN = /(?:^|\/)\.ferry(?:-lock[^/]*)?(?:\/|$)/;
 
 export class Filter {
   readonly #include: Patterns;

@@ -14,8 +14,10 @@ export type Side = 'local' | 'remote';
  * - `mdtm`: the reply to MDTM as the server printed it (RFC 3659, 3)
  * - `list`: the date of a LIST line as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`, in the server's own zone. A server prints
  *   the short form once a file is half a year old, so one being the beginning of the other means equal.
+ * - `sha256`: local, the content's hash in hexadecimal, where a version has to be known in other checkouts too; it then
+ *   says more than `stat`
  */
-export type Stamps = Readonly<Partial<Record<'stat' | 'mlst' | 'mdtm' | 'list', string>>>;
+export type Stamps = Readonly<Partial<Record<'stat' | 'mlst' | 'mdtm' | 'list' | 'sha256', string>>>;
 
 export interface Entry {
   readonly path: RelPath;

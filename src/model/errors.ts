@@ -192,8 +192,10 @@ export class LimitError extends FerryError {
 
 /** The remembered state exists and cannot be read; it is never taken for empty. */
 export class StateError extends FerryError {
-  constructor(message: string, options?: ErrorOptions) {
+  override readonly retryable: boolean;
+  constructor(message: string, options?: ErrorOptions & { retryable?: boolean }) {
     super('state', message, options);
+    this.retryable = options?.retryable ?? false;
   }
 }
 

@@ -20,15 +20,30 @@ export interface PendingSwap {
   readonly temporary: RelPath;
 }
 
+/** The names that both sides show in a directory, under the paths that the baseline would know them by. */
+export interface Seen {
+  readonly paths: readonly RelPath[];
+  /** Whether nothing else can be there, on either side. */
+  readonly complete: boolean;
+}
+
 export interface Memory {
+  /**
+   * Whether what is remembered serves other checkouts than this one. Local time stamps mean nothing there, so that every
+   * file's content has to be known by its SHA-256.
+   */
+  readonly travels: boolean;
   /** Whether anything was ever agreed on. */
   readonly empty: boolean;
   /** How many files the baseline knows. */
   count(): Promise<number>;
   get(path: RelPath): Promise<Agreement | undefined>;
-  /** The agreements about what is directly in a directory. */
-  children(directory: RelPath): Promise<readonly Agreement[]>;
-  /** Every agreement, in key order. */
+  /**
+   * The agreements about what is directly in a directory. A memory that does not know names answers for those that are
+   * `seen`, and forgets what is known to be gone from both sides.
+   */
+  children(directory: RelPath, seen?: () => Promise<Seen>): Promise<readonly Agreement[]>;
+  /** Every agreement whose path is known, in key order. */
   all(): AsyncIterable<Agreement>;
   /** Journals one agreement. Durable against a kill of the process at once; against a power cut after {@link flush}. */
   learn(agreement: Agreement): Promise<void>;
@@ -38,12 +53,14 @@ export interface Memory {
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
   dropCheckpoint(path: RelPath, direction: 'upload' | 'download'): Promise<void>;
   checkpoints(): AsyncIterable<Checkpoint>;
+  /** Durable when it resolves, where a memory on the disk is used. */
   saveSwap(swap: PendingSwap): Promise<void>;
   dropSwap(path: RelPath): Promise<void>;
   swaps(): AsyncIterable<PendingSwap>;
   /** Facts about the server that are worth keeping between runs, as JSON. */
   getNote(key: string): Promise<unknown>;
   setNote(key: string, value: unknown): Promise<void>;
+  /** Resolves once all of it is where the next run will look. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }

@@ -33,6 +33,7 @@ export async function openMemory(directory: string): Promise<Memory> {
 }
 
 class StoredMemory implements Memory {
+  readonly travels = false;
   readonly #store: Store;
   readonly #journal: Journal;
   #empty: boolean;
@@ -98,8 +99,9 @@ class StoredMemory implements Memory {
     yield* this.#decoded(CHECKPOINTS, (key, value) => decode(key, value) as Checkpoint);
   }
 
-  saveSwap(swap: PendingSwap): Promise<void> {
-    return this.#put(swapKey(swap.path), swap);
+  async saveSwap(swap: PendingSwap): Promise<void> {
+    await this.#put(swapKey(swap.path), swap);
+    await this.flush();
   }
 
   dropSwap(path: RelPath): Promise<void> {

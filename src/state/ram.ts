@@ -8,6 +8,7 @@ export function memoryInRam(): Memory {
 }
 
 class RamMemory implements Memory {
+  readonly travels = false;
   readonly #directories = new Map<RelPath, Map<string, Agreement>>();
   readonly #checkpoints = new Map<string, Checkpoint>();
   readonly #swaps = new Map<RelPath, PendingSwap>();

@@ -19,16 +19,22 @@ import {
   type View,
 } from '../diff/index.ts';
 import {
+  type Agreement,
+  fingerprintOf,
   isAside,
   isTemporary,
+  joinPath,
   type Listing,
+  LocalError,
   nameOf,
   type RelPath,
   ROOT,
+  type Seen,
   type Side,
   type Tell,
 } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
+import { sameVersion } from '../transfer/index.ts';
 import { gather } from './evidence.ts';
 import { listLocal, listRemote } from './listings.ts';
 import type { Pair } from './pair.ts';
@@ -52,6 +58,18 @@ export interface Observed extends Assembled {
   readonly untrusted: readonly { readonly path: RelPath; readonly because: string }[];
   /** Temporary files that nobody will come back for. */
   readonly stale: readonly { readonly side: Side; readonly path: RelPath }[];
+}
+
+/** What both listings of a directory show, and whether that is all there is. */
+function seenIn(directory: RelPath, listings: readonly (Listing | null)[]): Seen {
+  const paths = new Set<RelPath>();
+  let complete = true;
+  for (const listing of listings) {
+    if (!listing) continue;
+    if (listing.incomplete !== undefined || listing.problems.length > 0) complete = false;
+    for (const entry of listing.entries) paths.add(joinPath(directory, nameOf(entry.path)));
+  }
+  return { paths: [...paths], complete };
 }
 
 /** A temporary file without a checkpoint is left alone for so long (ms): it may belong to a run on another machine. */
@@ -127,10 +145,13 @@ class Walk {
     signal.throwIfAborted();
     const here = nameOn('local', job.direction, at);
     const there = nameOn('remote', job.direction, at);
-    const [local, remote, baseline] = await Promise.all([
+    const listings = Promise.all([
       at.local ? listLocal(pair, here) : null,
       at.remote ? listRemote(pair, there, signal, job.retries + 1) : null,
-      pair.memory.children(at.path),
+    ]);
+    const [[local, remote], baseline] = await Promise.all([
+      listings,
+      pair.memory.children(at.path, async () => seenIn(at.path, await listings)),
     ]);
     if (at.path === ROOT) Object.assign(this.missing, { local: local === null, remote: remote === null });
     this.noteStale('local', local);
@@ -147,7 +168,7 @@ class Walk {
     if (decision.untrusted !== undefined && isUnseenSource(decision, job.direction))
       this.untrusted.push({ path: at.path, because: decision.untrusted });
     for (const descent of decision.descend) this.pending.push(descent);
-    if (this.options.learn) await this.remember(decision);
+    if (this.options.learn) await this.remember(decision, view);
     this.progress(decision);
   }
 
@@ -165,12 +186,27 @@ class Walk {
     }
   }
 
-  private async remember({ learned, forgotten }: Decision): Promise<void> {
+  private async remember({ learned, forgotten, directory }: Decision, { alias }: View): Promise<void> {
     const { memory } = this.options.pair;
-    await Promise.all([
-      ...learned.map((agreement) => memory.learn(agreement)),
-      ...forgotten.map((path) => memory.forget(path)),
-    ]);
+    // One at a time: each may mean that a file is read.
+    if (memory.travels) for (const agreement of learned) await this.rememberContent(agreement, alias ?? directory);
+    else await Promise.all(learned.map((agreement) => memory.learn(agreement)));
+    await Promise.all(forgotten.map((path) => memory.forget(path)));
+  }
+
+  /** Another checkout knows a file by its content alone. One that is changed meanwhile is left for the next run. */
+  private async rememberContent(agreement: Agreement, alias: RelPath): Promise<void> {
+    const { pair, job } = this.options;
+    const { path, kind, local } = agreement;
+    if (kind === 'directory' || agreement.sha256 !== undefined) return pair.memory.learn(agreement);
+    const here = nameOn('local', job.direction, { path, alias: joinPath(alias, nameOf(path)) });
+    try {
+      const sha256 = await pair.local.sha256(here);
+      const now = await pair.local.look(here);
+      if (now && sameVersion(fingerprintOf(now), local)) await pair.memory.learn({ ...agreement, sha256 });
+    } catch (error) {
+      if (!(error instanceof LocalError)) throw error;
+    }
   }
 
   private noteStale(side: Side, listing: Listing | null): void {

@@ -3,7 +3,15 @@ import type { JobSettings } from '../config/settings.ts';
 import { connectFtp } from '../ftp/remote.ts';
 import { openLocal } from '../local/index.ts';
 import { type Local, LocalError, type Memory, type Remote } from '../model/index.ts';
-import { acquireLock, jobFolder, type Lock, openMemory, stateFolder } from '../state/index.ts';
+import {
+  acquireLock,
+  jobFolder,
+  type Lock,
+  openMemory,
+  openRemoteMemory,
+  setMemoryAside,
+  stateFolder,
+} from '../state/index.ts';
 import { absentLocal } from './absent-local.ts';
 
 export interface Pair {
@@ -23,6 +31,11 @@ export interface PairOptions {
   readonly stateBase?: string;
   /** Each line on the control connection, secrets masked. */
   readonly wire?: (line: string) => void;
+  /** Whether nothing is written on either side. */
+  readonly readOnly?: boolean;
+  /** Whether what is remembered is to be set aside, to begin anew; false again once that is done. */
+  readonly adoption?: { due: boolean };
+  readonly warn?: (message: string) => void;
 }
 
 /** The folder that holds what this job remembers, and its lock. */
@@ -56,16 +69,37 @@ export async function openPair(job: JobSettings, options: PairOptions, signal: A
   try {
     const folder = stateOf(job, options.stateBase);
     const local = await openLocalOf(job, options);
-    const memory = await openMemory(folder);
-    closers.push(() => memory.close());
+    // A damaged memory is told before anything is connected; one on the server can only be read after.
+    let memory = job.state === 'remote' ? undefined : await openLocalMemory(folder, options);
+    if (memory) closers.push(() => memory!.close());
     const remote = remoteOf(job, options.wire);
     closers.push(() => remote.close());
     await remote.open(signal);
+    if (!memory) {
+      memory = await openRemoteMemoryOf(job, remote, options);
+      closers.push(() => memory!.close());
+    }
     return { local, remote, memory, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function openLocalMemory(folder: string, { adoption, readOnly, warn }: PairOptions): Promise<Memory> {
+  if (adoption?.due && !readOnly) {
+    for (const file of await setMemoryAside(folder, new Date())) warn?.(`what was remembered is kept at ${file}`);
+    adoption.due = false;
+  }
+  return openMemory(folder);
+}
+
+async function openRemoteMemoryOf(job: JobSettings, remote: Remote, options: PairOptions): Promise<Memory> {
+  const { adoption, readOnly = false, warn = () => {} } = options;
+  const adopt = adoption?.due ?? false;
+  const memory = await openRemoteMemory(remote, { job: job.name, warn, readOnly, adopt });
+  if (adoption) adoption.due = false;
+  return memory;
 }
 
 async function openLocalOf(job: JobSettings, { missingLocal = 'refuse' }: PairOptions): Promise<Local> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { JobSettings } from '../config/settings.ts';
 import { Filter, guard } from '../diff/index.ts';
 import type { Guard, Plan, Tell } from '../model/index.ts';
+import { withContents } from './contents.ts';
 import { type Observed, observe } from './observe.ts';
 import type { Pair } from './pair.ts';
 
@@ -13,6 +14,8 @@ export interface PlanOptions {
   readonly tell: Tell;
   readonly signal: AbortSignal;
   readonly learn: boolean;
+  /** Whether the plan is to hold in other checkouts of the same content. */
+  readonly contents?: boolean;
 }
 
 /** The plan, and what else was seen on the way. */
@@ -22,12 +25,14 @@ export interface Planned {
 }
 
 /** @throws ConfigError for a pattern that cannot be read; what ends a run (a lost server, an abort). */
-export async function makePlan({ pair, job, tell, signal, learn }: PlanOptions): Promise<Planned> {
+export async function makePlan(options: PlanOptions): Promise<Planned> {
+  const { pair, job, tell, signal, learn, contents = pair.memory.travels } = options;
   const now = Date.now();
   const ignoreFiles = await ignoreLines(pair.local.root);
   const filter = new Filter({ include: job.include, exclude: job.exclude, ignoreFiles });
   const baselineTotal = await pair.memory.count();
   const observed = await observe({ pair, job, filter, tell, signal, learn, now });
+  const { actions } = observed;
   const plan: Plan = {
     version: 1,
     job: job.name,
@@ -35,7 +40,7 @@ export async function makePlan({ pair, job, tell, signal, learn }: PlanOptions):
     local: job.local,
     remote: job.remoteUrl,
     madeAt: new Date(now).toISOString(),
-    actions: observed.actions,
+    actions: contents ? await withContents(actions, pair.local, job.direction, signal) : actions,
     conflicts: observed.conflicts,
     problems: observed.problems,
     untouched: observed.untouched,

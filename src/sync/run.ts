@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly tell: Tell;
   readonly signal?: AbortSignal;
   readonly dryRun?: boolean;
+  /** Sets what is remembered aside and learns what agrees now; without effect in a dry run. */
+  readonly adopt?: boolean;
   readonly stateBase?: string;
   readonly wire?: (line: string) => void;
   /** Called with the plan before anything is touched. */
@@ -167,6 +169,9 @@ export async function conduct(
 async function open(job: JobSettings, options: RunOptions, signal: AbortSignal): Promise<OpenPair> {
   const pairOptions: PairOptions = {
     missingLocal: job.direction === 'push' ? 'refuse' : options.dryRun ? 'empty' : 'make',
+    readOnly: options.dryRun ?? false,
+    adoption: { due: options.adopt ?? false },
+    warn: (message) => options.tell({ type: 'warning', message }),
     ...(options.stateBase === undefined ? {} : { stateBase: options.stateBase }),
     ...(options.wire === undefined ? {} : { wire: options.wire }),
   };

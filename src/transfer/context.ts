@@ -60,14 +60,21 @@ export interface TransferContext {
  * Up to this many bytes a file's content is hashed on its way, to be remembered.
  * LIMIT: hashing would cost a larger one more time than sending it; if only its time changes, it is sent again.
  */
-export const HASHED = 256 * 1024 * 1024;
+const HASHED = 256 * 1024 * 1024;
 
 /** Transfers above this many bytes leave a checkpoint and can be resumed by a later run. */
 export const RESUMABLE = 1024 * 1024;
 
-/** Eight hexadecimal digits that stand for one version of one file. */
+/** Whether a content's hash is taken on its way. Where it is all that tells versions apart, always. */
+export function isHashed({ memory }: Pick<TransferContext, 'memory'>, size: number): boolean {
+  return memory.travels || size <= HASHED;
+}
+
+/** Eight hexadecimal digits that stand for one version of one file; in every checkout the same where its hash is known. */
 export function tagOf(source: Fingerprint): string {
-  const stamps = Object.entries(source.stamps).sort(([a], [b]) => (a < b ? -1 : 1));
+  const { sha256 } = source.stamps;
+  const stamps =
+    sha256 === undefined ? Object.entries(source.stamps).sort(([a], [b]) => (a < b ? -1 : 1)) : [['sha256', sha256]];
   return createHash('sha256')
     .update(JSON.stringify([source.size, stamps]))
     .digest('hex')

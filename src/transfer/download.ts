@@ -19,7 +19,7 @@ import {
   type TransferAction,
 } from '../model/index.ts';
 import { temporaryFor } from '../model/temporary.ts';
-import { type Course, HASHED, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
+import { type Course, isHashed, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
 
@@ -37,6 +37,7 @@ export class Download implements Transfer {
   private version: Fingerprint;
   private sum: Hash = createHash('sha256');
   private stage: LocalStage;
+  private readonly hashed: boolean;
   private lane: Lane | undefined;
   /** Settles with the server's word on the transfer. */
   private confirmed: Promise<void> = Promise.resolve();
@@ -58,6 +59,7 @@ export class Download implements Transfer {
     this.names = namesOf(context, action);
     this.temporary = temporary;
     this.stage = stage;
+    this.hashed = isHashed(context, action.size);
   }
 
   /**
@@ -196,7 +198,7 @@ export class Download implements Transfer {
 
   private receive(chunk: Uint8Array): Promise<void> | void {
     const { pace, signal } = this.context;
-    if (this.action.size <= HASHED) this.sum.update(chunk);
+    if (this.hashed) this.sum.update(chunk);
     const written = this.stage.write(chunk);
     const leave = pace?.(chunk.length, signal);
     return leave ? Promise.all([written, leave]).then(() => undefined) : written;
@@ -230,7 +232,7 @@ export class Download implements Transfer {
 
   /** SHA-256 of what came; a resumed transfer saw only the end of the file, so it is then taken from the disk. */
   private async sha256(): Promise<string | undefined> {
-    if (this.action.size > HASHED) return undefined;
+    if (!this.hashed) return undefined;
     if (this.resumedFrom === undefined) return this.sum.digest('hex');
     return this.context.local.sha256(this.names.local);
   }

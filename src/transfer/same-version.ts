@@ -7,6 +7,8 @@ import type { Fingerprint, Stamps } from '../model/index.ts';
  */
 export function sameVersion(a: Fingerprint, b: Fingerprint): boolean {
   if (a.size !== b.size) return false;
+  // The content itself, wherever it was seen: inodes and times are those of one checkout.
+  if (a.stamps.sha256 !== undefined && b.stamps.sha256 !== undefined) return a.stamps.sha256 === b.stamps.sha256;
   for (const source of Object.keys(a.stamps) as (keyof Stamps)[]) {
     const x = a.stamps[source];
     const y = b.stamps[source];

@@ -40,7 +40,6 @@ function mindsWhatIsThere({ command, reply, text }: ReplyError): boolean {
 
 async function swap(lane: Lane, memory: Memory, pending: PendingSwap): Promise<void> {
   await memory.saveSwap(pending);
-  await memory.flush();
   try {
     await lane.rename(pending.path, pending.aside);
   } catch (error) {

@@ -20,7 +20,7 @@ import {
   type TransferAction,
 } from '../model/index.ts';
 import { type TemporaryStyle, temporaryFor } from '../model/temporary.ts';
-import { type Course, HASHED, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
+import { type Course, isHashed, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
 import { publish } from './swap.ts';
@@ -53,13 +53,19 @@ export class Upload implements Transfer {
   private placed: Fingerprint | undefined;
   private lane: Lane | undefined;
 
-  private constructor(context: TransferContext, action: TransferAction, course: Course, source: LocalSource) {
+  private constructor(
+    context: TransferContext,
+    action: TransferAction,
+    course: Course,
+    source: LocalSource,
+    version: Fingerprint,
+  ) {
     this.context = context;
     this.action = action;
     this.course = course;
     this.attempt = course.attempt;
     this.source = source;
-    this.version = fingerprintOf(source.entry);
+    this.version = version;
     this.target = namesOf(context, action).remote;
     this.tag = tagOf(this.version);
     this.name = this.temporary(context.naming.style);
@@ -71,8 +77,8 @@ export class Upload implements Transfer {
    */
   static async open(context: TransferContext, action: TransferAction, course: Course): Promise<Upload> {
     const source = await context.local.open(namesOf(context, action).local);
-    const upload = new Upload(context, action, course, source);
     try {
+      const upload = new Upload(context, action, course, source, await versionOf(source, action.source, context));
       if (context.strict && !sameVersion(upload.version, action.source)) {
         throw new StaleError('it is no longer the version that was planned');
       }
@@ -184,7 +190,7 @@ export class Upload implements Transfer {
     for (let offset = resumable ? await this.resumeOffset(lane) : 0; ; offset = 0) {
       this.begun = true;
       this.resumedFrom = offset > 0 ? offset : undefined;
-      this.sum = offset === 0 && version.size <= HASHED ? createHash('sha256') : undefined;
+      this.sum = offset === 0 && isHashed(context, version.size) ? createHash('sha256') : undefined;
       course.farthest = Math.max(course.farthest, offset);
       if (offset > 0 && offset === version.size) return;
       try {
@@ -309,8 +315,10 @@ export class Upload implements Transfer {
 
   /** SHA-256 of the content; a resumed transfer saw only the end of the file, so it is then taken from the disk. */
   private async sha256(): Promise<string | undefined> {
-    if (this.version.size > HASHED) return undefined;
+    if (!isHashed(this.context, this.version.size)) return undefined;
     if (this.sum) return this.sum.digest('hex');
+    const { sha256 } = this.version.stamps;
+    if (sha256 !== undefined) return sha256;
     return this.context.local.sha256(namesOf(this.context, this.action).local);
   }
 
@@ -325,6 +333,28 @@ export class Upload implements Transfer {
       throw error;
     }
   }
+}
+
+/** The version that was opened. Where versions are told apart by content, the hash is the plan's or is taken now. */
+async function versionOf(
+  source: LocalSource,
+  planned: Fingerprint,
+  { memory, strict }: TransferContext,
+): Promise<Fingerprint> {
+  const version = fingerprintOf(source.entry);
+  const { sha256 } = planned.stamps;
+  const wanted = memory.travels || (strict && sha256 !== undefined);
+  if (!wanted) return version;
+  const asPlanned =
+    sha256 !== undefined && version.stamps.stat === planned.stamps.stat && version.size === planned.size;
+  const hash = asPlanned ? sha256 : await hashOf(source);
+  return { ...version, stamps: { ...version.stamps, sha256: hash } };
+}
+
+async function hashOf(source: ByteSource): Promise<string> {
+  const sum = createHash('sha256');
+  for await (const chunk of source.chunks(0)) sum.update(chunk);
+  return sum.digest('hex');
 }
 
 /** What the server holds under a name right now; null where it says that there is nothing. */

@@ -9,11 +9,13 @@ const CASES: readonly [string, Partial<typeof RULES>, readonly string[], readonl
   [
     'what Ferry keeps itself',
     {},
-    ['d/.ferry', '.ferryx', '.a.12345678.ferryx'],
+    ['d/.ferryx', '.ferryx', '.a.12345678.ferryx'],
     [
       '.ferry/',
       '.ferry',
       '.ferry/versions/x',
+      'd/.ferry',
+      'd/.ferry/state-0123',
       '.ferry-lock',
       '.ferry-lock-web/',
       '.a.txt.0123abcd.ferry',

@@ -1,0 +1,37 @@
+/** Makes a plan hold in other checkouts: the files that it sends are known by their content there, not by time or inode. */
+import { nameOn } from '../diff/index.ts';
+import { type Action, type Direction, fingerprintOf, type Local, LocalError } from '../model/index.ts';
+import { sameVersion } from '../transfer/index.ts';
+
+/** The same actions, every upload's source with its SHA-256. One that moved since it was listed is left as it is. */
+export async function withContents(
+  actions: readonly Action[],
+  local: Local,
+  direction: Direction,
+  signal: AbortSignal,
+): Promise<Action[]> {
+  const known: Action[] = [];
+  for (const action of actions) {
+    signal.throwIfAborted();
+    known.push(action.action === 'upload' ? await withContent(action, local, direction) : action);
+  }
+  return known;
+}
+
+async function withContent<T extends Action & { readonly action: 'upload' | 'download' }>(
+  action: T,
+  local: Local,
+  direction: Direction,
+): Promise<T> {
+  const here = nameOn('local', direction, action);
+  try {
+    const sha256 = await local.sha256(here);
+    const now = await local.look(here);
+    if (!now || !sameVersion(fingerprintOf(now), action.source)) return action;
+    return { ...action, source: { ...action.source, stamps: { ...action.source.stamps, sha256 } } };
+  } catch (error) {
+    // The transfer meets it again, and says so.
+    if (error instanceof LocalError) return action;
+    throw error;
+  }
+}
