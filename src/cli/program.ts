@@ -11,13 +11,14 @@ import { plan } from './verbs/plan.ts';
 import { pull } from './verbs/pull.ts';
 import { push } from './verbs/push.ts';
 import { serve } from './verbs/serve.ts';
+import { status } from './verbs/status.ts';
 import { sync } from './verbs/sync.ts';
 import { unlock } from './verbs/unlock.ts';
 import { verify } from './verbs/verify.ts';
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Keep in step:', [push, pull, sync]],
-  ['Look first:', [plan, apply, verify, check, ls]],
+  ['Look first:', [plan, apply, verify, check, ls, status]],
   ['Serve:', [serve]],
   ['Set up:', [init, unlock, demo]],
 ];

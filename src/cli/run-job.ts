@@ -5,6 +5,7 @@ import { planText, wantsColor } from '../report/index.ts';
 import { run } from '../sync/index.ts';
 import type { Context } from './context.ts';
 import type { RunFlags } from './options.ts';
+import { noteUnbegun } from './past-runs.ts';
 import { jobOf } from './target.ts';
 import { type Voice, voiceOf } from './voice.ts';
 
@@ -15,7 +16,11 @@ export async function runJob(
   verb: { readonly name: string; readonly direction: Direction },
   { signal }: Context,
 ): Promise<number> {
-  const { settings, warnings } = await jobOf(names, flags, verb);
+  const { settings, warnings } = await jobOf(names, flags, verb).catch(async (error: unknown) => {
+    const [job] = names;
+    if (job !== undefined && names.length === 1) await noteUnbegun(job, verb.direction, error);
+    throw error;
+  });
   const inFull = flags.dryRun === true && !flags.json && !flags.quiet;
   // A dry run shows the plan itself, which says all of this.
   const unsaid = ({ type }: RunEventBody) => inFull && (type === 'plan' || type === 'problem');

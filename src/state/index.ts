@@ -1,4 +1,5 @@
 export { type JobIdentity, jobFolder, stateFolder } from './folder.ts';
+export { beginRun, type CurrentRun, foldersWithRuns, type PastRun, pastRuns, type RunAbout } from './history.ts';
 export { acquireLock, breakLock, inspectLock, type Lock, type LockState } from './lock.ts';
 export { openMemory } from './open-memory.ts';
 export type { Owner } from './owner.ts';

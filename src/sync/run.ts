@@ -18,12 +18,12 @@ import {
   type Tell,
 } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
-import type { Lock } from '../state/index.ts';
+import { beginRun, type Lock } from '../state/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
 import { act } from './act.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import type { Observed } from './observe.ts';
-import { lockJob, type OpenPair, openPair, type PairOptions } from './pair.ts';
+import { lockJob, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
 import { makePlan, type Planned } from './plan.ts';
 import { Tally } from './tally.ts';
@@ -133,11 +133,10 @@ export async function conduct(
     remote: job.remoteUrl,
     dryRun,
   });
-  const hooks = new JobHooks(
-    dryRun ? undefined : job.hooks,
-    { job: job.name, direction: job.direction, local: job.local, remote: job.remoteUrl },
-    { tell, mask: secretsMask().mask, signal: options.signal },
-  );
+  const about = { job: job.name, direction: job.direction, local: job.local, remote: job.remoteUrl };
+  const { mask } = secretsMask();
+  const hooks = new JobHooks(dryRun ? undefined : job.hooks, about, { tell, mask, signal: options.signal });
+  const noted = dryRun ? undefined : await beginRun(stateOf(job, options.stateBase), about, { mask });
   try {
     lock = await lockJob(job, options.stateBase);
     await hooks.before(limits.signal);
@@ -157,10 +156,9 @@ export async function conduct(
     await pair?.close().catch((error) => tell({ type: 'warning', message: explain(error) }));
   }
   // A run that another one kept from beginning has no hooks: they would meddle with that one's.
-  if (lock !== undefined) {
-    summary = await hooks.ended(summary);
-    await lock.release().catch((error) => tell({ type: 'warning', message: explain(error) }));
-  }
+  if (lock !== undefined) summary = await hooks.ended(summary);
+  await noted?.end(summary, { problems: tally.firstProblems, sole: lock !== undefined });
+  await lock?.release().catch((error) => tell({ type: 'warning', message: explain(error) }));
   tell({ type: 'summary', ...summary });
   return summary;
 }

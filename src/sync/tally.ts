@@ -10,6 +10,9 @@ import {
   type Untouched,
 } from '../model/index.ts';
 
+/** Problems that the history of a job names of each run. */
+const MOST_KEPT = 5;
+
 export class Tally {
   uploaded = 0;
   downloaded = 0;
@@ -22,6 +25,8 @@ export class Tally {
   /** Why deletes were left out; undefined when none were. */
   withheld: string | undefined;
   untouched: Untouched = { unchanged: 0, sameBySize: 0, kept: 0 };
+  /** For the history, which keeps a few. */
+  readonly firstProblems: Problem[] = [];
   private problemCount = 0;
   private readonly tell: Tell;
 
@@ -52,6 +57,7 @@ export class Tally {
 
   problem(problem: Problem): void {
     this.problemCount++;
+    if (this.firstProblems.length < MOST_KEPT) this.firstProblems.push(problem);
     this.tell({ type: 'problem', ...problem });
   }
 

@@ -1,0 +1,92 @@
+/** Which runs this machine remembers of which jobs, and whether all is well with them. */
+import { join } from 'node:path';
+import { loadConfig, processSurroundings, resolveJob, secretsMask } from '../config/index.ts';
+import { type Direction, EXIT, exitCodeOf, type Summary } from '../model/index.ts';
+import { beginRun, foldersWithRuns, type PastRun, pastRuns, stateFolder } from '../state/index.ts';
+import { stateOf } from '../sync/index.ts';
+
+/** The runs of one job, oldest first. */
+export interface JobHistory {
+  readonly job: string;
+  /** Folder and URL. */
+  readonly local: string;
+  readonly remote: string;
+  readonly direction: Direction;
+  readonly runs: readonly PastRun[];
+}
+
+/** Where runs are noted that ended before it was known which folders they were about. */
+const UNBEGUN = 'not-begun';
+
+const NOTHING_DONE: Omit<Summary, 'job' | 'exitCode' | 'message'> = {
+  uploaded: 0,
+  downloaded: 0,
+  renamed: 0,
+  deleted: 0,
+  unchanged: 0,
+  sameBySize: 0,
+  failed: 0,
+  problems: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  commands: 0,
+  connections: 0,
+  seconds: 0,
+};
+
+/** Notes a run of a named job that could not even begin: its configuration is broken, say. */
+export async function noteUnbegun(job: string, direction: Direction, error: unknown): Promise<void> {
+  const about = { job, direction, local: process.cwd(), remote: '' };
+  const message = error instanceof Error ? error.message : String(error);
+  const run = await beginRun(join(stateFolder(process.env), UNBEGUN), about, { mask: secretsMask().mask });
+  const summary = { job, exitCode: exitCodeOf(error), message, ...NOTHING_DONE };
+  await run.end(summary, { problems: [], sole: false });
+}
+
+/**
+ * What is remembered of a job, or of all. Where the configuration at hand knows the job, only that one is meant, and
+ * not another of the same name.
+ */
+export async function histories(job: string | undefined, configFile: string | undefined): Promise<JobHistory[]> {
+  const base = stateFolder(process.env);
+  const own = job === undefined ? undefined : await folderOf(job, configFile);
+  const unbegun = await pastRuns(join(base, UNBEGUN));
+  const found: JobHistory[] = [];
+  for (const folder of await foldersWithRuns(base)) {
+    if (folder === join(base, UNBEGUN) || (own !== undefined && folder !== own)) continue;
+    const runs = await pastRuns(folder);
+    const last = runs.at(-1);
+    if (last === undefined || (job !== undefined && last.job !== job)) continue;
+    const all = [...runs, ...unbegun.filter((run) => run.job === last.job)];
+    found.push({ ...last, runs: all.sort((a, b) => (a.began < b.began ? -1 : 1)) });
+  }
+  const known = new Set(found.map((history) => history.job));
+  for (const name of new Set(unbegun.map((run) => run.job))) {
+    const runs = unbegun.filter((run) => run.job === name);
+    if (!known.has(name) && (job === undefined || job === name)) found.push({ ...runs.at(-1)!, runs });
+  }
+  return found;
+}
+
+/** The job's own folder; undefined where no configuration at hand can say. */
+async function folderOf(job: string, configFile: string | undefined): Promise<string | undefined> {
+  const surroundings = processSurroundings();
+  try {
+    const config = await loadConfig({ file: configFile, surroundings });
+    return config?.jobs.has(job) ? stateOf(await resolveJob(config, job, { surroundings })) : undefined;
+  } catch {
+    // What a broken configuration did to the last runs is just what is asked for.
+    return undefined;
+  }
+}
+
+/** What is wrong with a job, in a sentence; undefined where its last run went well and is no older than allowed. */
+export function complaintOf({ runs }: JobHistory, maxAge: number | null, now: number): string | undefined {
+  // One that another run kept from beginning says nothing about that other one.
+  const last = runs.filter(({ state, exitCode }) => state !== 'running' && exitCode !== EXIT.locked).at(-1);
+  if (last === undefined) return undefined;
+  if (last.state !== 'ended') return 'its last run was cut off';
+  if (last.exitCode !== EXIT.agreed) return `its last run ended with exit code ${last.exitCode}`;
+  const age = now - Date.parse(last.ended ?? last.began);
+  return maxAge !== null && age > maxAge ? 'its last run is longer ago than --max-age allows' : undefined;
+}
