@@ -15,10 +15,16 @@ export function agreementOf(pair: Pair, evidence: Evidence): Agreement {
   // A server that does not say a size was believed on other grounds.
   const size = pair.local.size ?? pair.remote.size ?? 0;
   const told = evidence.remoteTime.get(path)?.stamps;
+  // Asked for the mark that is remembered, the server had no answer: that mark stays, as a coarser one in its place
+  // would call equal what nobody compared.
+  const asked = evidence.remoteTime.has(path) && !hasExact(told ?? {});
+  const unanswered = agreed !== undefined && asked && hasExact(agreed.remote.stamps);
   const local = { size, stamps: remembered(agreed?.local, pair.local.stamps) };
   const remote = {
     size,
-    stamps: remembered(agreed?.remote, told ? { ...told, ...pair.remote.stamps } : pair.remote.stamps),
+    stamps: unanswered
+      ? agreed.remote.stamps
+      : remembered(agreed?.remote, told ? { ...told, ...pair.remote.stamps } : pair.remote.stamps),
   };
   const sha256 = evidence.localSha256.get(path) ?? hashStillValid(pair);
   return { path, kind: 'file', local, remote, ...(sha256 ? { sha256 } : {}) };
@@ -27,6 +33,10 @@ export function agreementOf(pair: Pair, evidence: Evidence): Agreement {
 /** Directories are remembered by name alone: what is in them has agreements of its own. */
 export function directoryAgreement(path: RelPath): Agreement {
   return { path, kind: 'directory', local: { size: 0, stamps: {} }, remote: { size: 0, stamps: {} } };
+}
+
+function hasExact({ mlst, mdtm }: Stamps): boolean {
+  return (mlst ?? mdtm) !== undefined;
 }
 
 /** Whether nothing new would be remembered. */

@@ -32,6 +32,15 @@ export type Verdict =
   | { readonly is: 'unreadable'; readonly side: Side; readonly message: string };
 
 export function compare(pair: Pair, rules: CompareRules, evidence: Evidence): Verdict {
+  const verdict = judged(pair, rules, evidence);
+  // What could not be asked now is no ground to call two files the same.
+  if (verdict.is !== 'same' || !evidence.withheld?.has(pair.path)) return verdict;
+  return { is: 'unreadable', side: 'remote', message: WITHHELD };
+}
+
+const WITHHELD = 'the server would not say now when it last changed, so that it cannot be compared; run again later';
+
+function judged(pair: Pair, rules: CompareRules, evidence: Evidence): Verdict {
   if (rules.compare === 'auto')
     return pair.agreed ? sinceAgreed(pair, pair.agreed, rules, evidence) : afresh(pair, rules, evidence);
   if (sizes(pair) === 'different') return { is: 'differs', moved: whoMoved(pair, rules.compare) };

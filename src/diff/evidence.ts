@@ -22,6 +22,8 @@ export interface Evidence {
   /** Null: the server did not say. */
   readonly remoteTime: ReadonlyMap<RelPath, { readonly mtime: number | null; readonly stamps: Stamps } | null>;
   readonly content: ReadonlyMap<RelPath, 'same' | 'different' | 'unknown'>;
+  /** Of those without a time: the server could tell, and would not now. */
+  readonly withheld?: ReadonlySet<RelPath>;
 }
 
 export const NO_EVIDENCE: Evidence = { localSha256: new Map(), remoteTime: new Map(), content: new Map() };

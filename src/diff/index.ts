@@ -6,6 +6,7 @@ export type { Descent } from './draft.ts';
 export * from './evidence.ts';
 export * from './filter.ts';
 export * from './guard.ts';
+export { lasting } from './lasting.ts';
 export { nameOn, otherSide, primarySide } from './name.ts';
 export * from './order.ts';
 export * from './view.ts';

@@ -19,9 +19,12 @@ class Refusal {
   }
 }
 
+/** `times`: a server that could tell the time and will not now has not answered, though it told the size. */
+type Demand = 'anything' | 'times';
+
 /** What the server says about this very path. Rejects with a ReplyError where it says that there is no such file. */
-export async function ask(session: Session, path: RelPath): Promise<Entry> {
-  const answer = await inquire(session, path);
+export async function ask(session: Session, path: RelPath, demand: Demand = 'anything'): Promise<Entry> {
+  const answer = await inquire(session, path, demand);
   if (answer instanceof Refusal) throw session.site.refused(answer.command, answer.reply);
   return answer;
 }
@@ -40,18 +43,18 @@ export async function find(session: Session, path: RelPath): Promise<Entry | nul
   }
 }
 
-function inquire(session: Session, path: RelPath): Promise<Entry | Refusal> {
-  return session.site.knowledge.mlst ? byMlst(session, path) : bySize(session, path);
+function inquire(session: Session, path: RelPath, demand: Demand = 'anything'): Promise<Entry | Refusal> {
+  return session.site.knowledge.mlst ? byMlst(session, path, demand) : bySize(session, path, demand);
 }
 
-async function byMlst(session: Session, path: RelPath): Promise<Entry | Refusal> {
+async function byMlst(session: Session, path: RelPath, demand: Demand): Promise<Entry | Refusal> {
   const { site } = session;
   const command = `MLST ${site.wire(path)}`;
   const reply = await session.send(command);
   if (!reply.ok) {
     if (!notImplemented(reply)) return new Refusal(command, reply);
     site.knowledge.lacks('MLST');
-    return bySize(session, path);
+    return bySize(session, path, demand);
   }
   // The line of facts begins with a space; in a name that follows, anything may stand.
   const line = reply.lines.find((one, index) => index > 0 && one.startsWith(' '));
@@ -61,7 +64,7 @@ async function byMlst(session: Session, path: RelPath): Promise<Entry | Refusal>
   return { path, kind, size, mtime, precision, zoned, stamps, ...(mode !== undefined && { mode }) };
 }
 
-async function bySize(session: Session, path: RelPath): Promise<Entry | Refusal> {
+async function bySize(session: Session, path: RelPath, demand: Demand): Promise<Entry | Refusal> {
   const { site } = session;
   const { knowledge } = site;
   const wire = site.wire(path);
@@ -74,6 +77,7 @@ async function bySize(session: Session, path: RelPath): Promise<Entry | Refusal>
   const bytes = sizeOf(size);
   if (size && bytes === undefined && !notImplemented(size)) return new Refusal(`SIZE ${wire}`, size);
   const stamp = time?.code === 213 ? time.text.trim() : undefined;
+  if (demand === 'times' && time && time.code >= 400 && time.code < 500) return new Refusal(`MDTM ${wire}`, time);
   if (bytes === undefined && time && !stamp && !notImplemented(time)) return new Refusal(`MDTM ${wire}`, time);
   if (bytes === undefined && stamp === undefined) return fromListing(session, path);
   const { mtime, precision } = exactTime(stamp ?? '');

@@ -30,7 +30,7 @@ export async function sightAll(paths: readonly RelPath[], sources: Sources): Pro
       sources.use(async (session) => {
         await Promise.all(
           some.map(async (path) => {
-            const answer = await ask(session, path).catch((error: Error) => error);
+            const answer = await ask(session, path, 'times').catch((error: Error) => error);
             // A lost connection is for the lender to replace; everything else is an answer.
             if (answer instanceof Error && !session.alive) throw answer;
             answers.set(path, answer);

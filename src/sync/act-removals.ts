@@ -14,11 +14,11 @@ import {
   type Sighting,
   StaleError,
 } from '../model/index.ts';
-import { backoff, pause } from '../queue/index.ts';
 import type { Acting } from './act.ts';
 import { isStillExpected, matches } from './expectation.ts';
 import { isConnectionGone } from './failure.ts';
 import { inPasses, LEFT_OUT, type Pass } from './passes.ts';
+import { sightPatiently } from './sight-patiently.ts';
 
 /** Paths asked about in one go. */
 const BATCH = 256;
@@ -36,10 +36,10 @@ async function removeAll(
   { left, failures }: Pass<DeleteAction>,
   doubtful: Set<RelPath>,
 ): Promise<void> {
-  const { pair, signal } = acting.options;
+  const { pair, signal, attempts } = acting.options;
   const batch = [...left];
   const paths = batch.map((removal) => removal.path);
-  const sightings = await sightPatiently(acting, paths);
+  const sightings = await sightPatiently(pair.remote, paths, { attempts, signal });
   batch.forEach((removal, index) => {
     const doubt = removal.side === 'local' && removal.action === 'delete' && sightings[index]?.found === 'present';
     if (doubt) doubtful.add(parentOf(removal.path));
@@ -78,28 +78,6 @@ async function removeAll(
     await Promise.allSettled(underway);
     lane?.release();
   }
-}
-
-/** Asks again for what the server could not say at once; what it will not say at all stays unknown. */
-async function sightPatiently(acting: Acting, paths: readonly RelPath[]): Promise<readonly Sighting[]> {
-  const { pair, signal, attempts } = acting.options;
-  const sightings = [...(await pair.remote.sight(paths, signal))];
-  for (let attempt = 1; attempt < attempts; attempt++) {
-    const unknown = [...sightings.keys()].filter((index) => {
-      const sighting = sightings[index]!;
-      return sighting.found === 'unknown' && !sighting.unspeakable;
-    });
-    if (unknown.length === 0) break;
-    await pause(backoff(attempt, Math.random), signal);
-    const again = await pair.remote.sight(
-      unknown.map((index) => paths[index]!),
-      signal,
-    );
-    unknown.forEach((index, at) => {
-      sightings[index] = again[at]!;
-    });
-  }
-  return sightings;
 }
 
 async function remove(

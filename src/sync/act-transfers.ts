@@ -1,6 +1,6 @@
 /** Moves the files of a plan, many at once, and remembers each one as soon as it is in place. */
 import { setMaxListeners } from 'node:events';
-import { Order } from '../diff/index.ts';
+import { lasting, Order } from '../diff/index.ts';
 import {
   type Agreement,
   ChangingError,
@@ -236,8 +236,12 @@ class Mover implements Waiting {
     const landed = this.landed.splice(0);
     if (landed.length === 0) return;
     await local.flush();
+    const now = Date.now();
     await Promise.all(
-      landed.flatMap((agreement) => [memory.learn(agreement), memory.dropCheckpoint(agreement.path, 'download')]),
+      landed.flatMap((agreement) => [
+        memory.learn(lasting(agreement, now)),
+        memory.dropCheckpoint(agreement.path, 'download'),
+      ]),
     );
   }
 

@@ -11,6 +11,7 @@ import {
   type Remote,
   ReplyError,
 } from '../model/index.ts';
+import { sightPatiently } from './sight-patiently.ts';
 
 export interface EvidenceOptions {
   readonly local: Local;
@@ -19,11 +20,13 @@ export interface EvidenceOptions {
   readonly signal: AbortSignal;
   /** Whether content may be fetched to be compared, where the server cannot hash. */
   readonly mayRead: boolean;
+  /** How often the server is asked for what it cannot say at once. */
+  readonly attempts: number;
 }
 
 /** Everything that is asked for, added to what is known already. */
 export async function gather(asks: readonly Ask[], known: Evidence, options: EvidenceOptions): Promise<Evidence> {
-  const { local, remote, direction, signal } = options;
+  const { local, remote, direction, signal, attempts } = options;
   const localSha256 = new Map(known.localSha256);
   const remoteTime = new Map(known.remoteTime);
   const content = new Map(known.content);
@@ -31,13 +34,16 @@ export async function gather(asks: readonly Ask[], known: Evidence, options: Evi
   const sightings =
     times.length === 0
       ? []
-      : await remote.sight(
+      : await sightPatiently(
+          remote,
           times.map((ask) => nameOn('remote', direction, ask)),
-          signal,
+          { attempts, signal },
         );
+  const withheld = new Set(known.withheld);
   times.forEach((ask, index) => {
     const sighting = sightings[index];
     remoteTime.set(ask.path, sighting?.found === 'present' ? sighting.entry : null);
+    if (sighting?.found === 'unknown' && !sighting.unspeakable) withheld.add(ask.path);
   });
   for (const ask of asks) {
     signal.throwIfAborted();
@@ -47,7 +53,7 @@ export async function gather(asks: readonly Ask[], known: Evidence, options: Evi
       content.set(ask.path, await compareContent(ask, options));
     }
   }
-  return { localSha256, remoteTime, content };
+  return { localSha256, remoteTime, content, withheld };
 }
 
 async function compareContent(ask: Ask, options: EvidenceOptions): Promise<'same' | 'different' | 'unknown'> {

@@ -13,6 +13,7 @@ import {
   type Evidence,
   type Filter,
   isUnseenSource,
+  lasting,
   NO_EVIDENCE,
   nameOn,
   Order,
@@ -180,14 +181,16 @@ class Walk {
       const decision = decide(view, filter, this.decideOptions, evidence);
       if (decision.asks.length === 0) return decision;
       const mayRead = job.compare === 'hash';
-      const options = { ...pair, direction: job.direction, signal, mayRead };
+      const attempts = job.retries + 1;
+      const options = { ...pair, direction: job.direction, signal, mayRead, attempts };
       const known = evidence;
-      evidence = await retrying(() => gather(decision.asks, known, options), { attempts: job.retries + 1, signal });
+      evidence = await retrying(() => gather(decision.asks, known, options), { attempts, signal });
     }
   }
 
-  private async remember({ learned, forgotten, directory }: Decision, { alias }: View): Promise<void> {
+  private async remember({ learned: decided, forgotten, directory }: Decision, { alias }: View): Promise<void> {
     const { memory } = this.options.pair;
+    const learned = decided.map((agreement) => lasting(agreement, this.options.now));
     // One at a time: each may mean that a file is read.
     if (memory.travels) for (const agreement of learned) await this.rememberContent(agreement, alias ?? directory);
     else await Promise.all(learned.map((agreement) => memory.learn(agreement)));

@@ -16,6 +16,8 @@ export interface PlanOptions {
   readonly learn: boolean;
   /** Whether the plan is to hold in other checkouts of the same content. */
   readonly contents?: boolean;
+  /** In the place of the guard; for test benches. */
+  readonly guard?: typeof guard;
 }
 
 /** The plan, and what else was seen on the way. */
@@ -27,6 +29,7 @@ export interface Planned {
 /** @throws ConfigError for a pattern that cannot be read; what ends a run (a lost server, an abort). */
 export async function makePlan(options: PlanOptions): Promise<Planned> {
   const { pair, job, tell, signal, learn, contents = pair.memory.travels } = options;
+  const { guard: judge = guard } = options;
   const now = Date.now();
   const ignoreFiles = await ignoreLines(pair.local.root);
   const filter = new Filter({ include: job.include, exclude: job.exclude, ignoreFiles });
@@ -44,7 +47,7 @@ export async function makePlan(options: PlanOptions): Promise<Planned> {
     conflicts: observed.conflicts,
     problems: observed.problems,
     untouched: observed.untouched,
-    guard: verdict(job, observed, baselineTotal),
+    guard: verdict(job, observed, baselineTotal, judge),
   };
   tellPlan(plan, tell);
   return { plan, observed };
@@ -61,21 +64,21 @@ export function tellPlan(plan: Plan, tell: Tell): void {
   tell({ type: 'plan', counts, bytes, conflicts: plan.conflicts.length, guard: plan.guard });
 }
 
-function verdict(job: JobSettings, observed: Observed, baselineTotal: number): Guard {
+function verdict(job: JobSettings, observed: Observed, baselineTotal: number, judge: typeof guard): Guard {
   const { direction, maxDelete, allowEmptySource = false } = job;
   const { total, deletes, missing } = observed;
   // Where a source's listing cannot be trusted, no delete is planned to begin with.
   // Where nothing was agreed on yet, a sync is a union: a side that is empty is filled, and empties nothing.
   const union = direction === 'sync' && baselineTotal === 0;
   const common = { baselineTotal, sourceIncomplete: [], maxDelete, allowEmptySource: allowEmptySource || union };
-  const onRemote = guard({
+  const onRemote = judge({
     ...common,
     deletes: deletes.remote,
     destinationTotal: total.destination,
     sourceTotal: total.source,
     sourceMissing: direction === 'push' && missing.local,
   });
-  const onLocal = guard({
+  const onLocal = judge({
     ...common,
     deletes: deletes.local,
     destinationTotal: direction === 'sync' ? total.source : total.destination,

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { secretsMask } from '../config/mask.ts';
 import type { JobSettings } from '../config/settings.ts';
+import type { guard } from '../diff/index.ts';
 import { JobHooks } from '../hooks/index.ts';
 import {
   type Capabilities,
@@ -38,6 +39,17 @@ export interface RunOptions {
   readonly wire?: (line: string) => void;
   /** Called with the plan before anything is touched. */
   readonly onPlan?: (plan: Plan) => void;
+  /** @internal */
+  readonly seams?: Seams;
+}
+
+/**
+ * Parts of a run that a test bench puts others in the place of: ports that fail, kill or lie at a named point, a guard
+ * that is asleep. No verb and no option leads here.
+ */
+export interface Seams {
+  readonly openPair?: typeof openPair;
+  readonly guard?: typeof guard;
 }
 
 /**
@@ -145,7 +157,8 @@ export async function conduct(
     const plainText = plainTextWarning(job.server, pair.remote.capabilities);
     if (plainText !== undefined) tell({ type: 'warning', message: plainText });
     const opened = pair;
-    const planned = () => makePlan({ pair: opened, job, tell, signal: limits.signal, learn: !dryRun });
+    const guarding = options.seams?.guard ? { guard: options.seams.guard } : {};
+    const planned = () => makePlan({ pair: opened, job, tell, signal: limits.signal, learn: !dryRun, ...guarding });
     const exitCode = await body({ pair, planned, tally, signal: limits.signal, tell: limits.tell });
     summary = tally.summary(job.name, since, pair.remote, typeof exitCode === 'number' ? { exitCode } : {});
   } catch (error) {
@@ -175,8 +188,9 @@ async function open(job: JobSettings, options: RunOptions, signal: AbortSignal):
   };
   const onRetry = (error: unknown, attempt: number, delay: number) =>
     options.tell({ type: 'retry', path: '', attempt, delay, message: explain(error) });
+  const opening = options.seams?.openPair ?? openPair;
   try {
-    return await retrying(() => openPair(job, pairOptions, signal), { attempts: job.retries + 1, signal, onRetry });
+    return await retrying(() => opening(job, pairOptions, signal), { attempts: job.retries + 1, signal, onRetry });
   } catch (error) {
     if (error instanceof LocalError && error.errno === 'ENOENT' && job.direction === 'push') {
       throw new GuardError(

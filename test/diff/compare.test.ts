@@ -296,6 +296,17 @@ const CASES: readonly Case[] = [
     canAskTime: true,
     told: { remoteTime: null },
     is: 'same by size',
+    // The date of now in its place would call the same, for ever, what nobody compared.
+    learns: { remote: { size: 10, stamps: MDTM } },
+  },
+  {
+    says: 'asked, and not answered for now',
+    local: { stamps: STAT },
+    remote: unzoned,
+    agreed: agreement(STAT, MDTM),
+    canAskTime: true,
+    told: { remoteTime: null, withheld: true },
+    is: 'unreadable',
   },
   {
     says: 'nothing to ask: by size',

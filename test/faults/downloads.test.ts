@@ -145,6 +145,12 @@ const ROWS: readonly Row[] = [
     exit: 0,
   },
   {
+    says: 'no MLSD: an edit that keeps the size is seen, though it comes within the minute of the first download',
+    options: { withoutFeatures: ['MLST'] },
+    exit: 0,
+    also: ({ destination }) => expect(destination).toMatchObject({ 'b/c.txt': 'c, new' }),
+  },
+  {
     says: 'neither MLSD nor MDTM nor SIZE nor REST',
     options: { withoutFeatures: ['MLST', 'SIZE', 'MDTM', 'REST', 'REST STREAM'] },
     faults: [{ on: /^RETR .*big/, does: 'lose the reply' }],

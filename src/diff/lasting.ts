@@ -1,0 +1,36 @@
+/**
+ * Which marks of an agreement are worth remembering. A listing's date is exact to the minute: while that minute is not
+ * over, the file can change once more, keep its size, and show the same date for ever after.
+ */
+import type { Agreement } from '../model/index.ts';
+
+/** ms: the minute itself, and another one for clocks that do not agree to the second. */
+const FRESH = 120_000;
+
+/**
+ * The agreement without a date that may yet come to stand for other content, where a finer mark is there in its place:
+ * the next run then asks for that one. LIMIT: on a server that says nothing finer, such an edit is not seen.
+ *
+ * @param now ms since the epoch, UTC
+ */
+export function lasting(agreement: Agreement, now: number): Agreement {
+  const { list, ...finer } = agreement.remote.stamps;
+  const exact = finer.mlst ?? finer.mdtm;
+  if (list === undefined || exact === undefined || now - instantOfStamp(exact) >= FRESH) return agreement;
+  return { ...agreement, remote: { ...agreement.remote, stamps: finer } };
+}
+
+/** `YYYYMMDDHHMMSS`, in UTC (RFC 3659, 2.3); what is not of that form is taken for fresh. */
+function instantOfStamp(stamp: string): number {
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(stamp);
+  if (!parts) return Number.POSITIVE_INFINITY;
+  const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}

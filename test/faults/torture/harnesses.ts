@@ -1,0 +1,6 @@
+/** Every harness of the bench, in the order in which their lines are printed. */
+import type { Harness } from './harness.ts';
+import { proxy } from './proxy.ts';
+import { scripted } from './scripted.ts';
+
+export const HARNESSES: readonly Harness[] = [proxy, scripted];
