@@ -19,7 +19,7 @@ export interface TlsOptions {
   readonly required?: boolean;
   /** Answer CCC: after login the control connection may go back to plain text. Default false. */
   readonly allowClear?: boolean;
-  /** Refuse data connections that do not resume a TLS session of this server. Default false. */
+  /** Refuse data connections that do not resume the TLS session of their own control connection. Default false. */
   readonly requireSessionReuse?: boolean;
 }
 

@@ -14,6 +14,7 @@ import type { Permission } from './permissions.ts';
 import { multiline, Refusal, refusalOf, reply } from './replies.ts';
 import { absolute, Sandbox } from './sandbox.ts';
 import type { Line } from './telnet/lines.ts';
+import { Tls } from './tls.ts';
 import type { RunningTransfer } from './transfer.ts';
 import type { User } from './users.ts';
 
@@ -61,6 +62,7 @@ export class Session implements ConnectionOwner {
   bytesSent = 0;
 
   #sandbox: Sandbox | undefined;
+  #tls: Tls | undefined;
   #unknown = 0;
   #code = 0;
   #loginTimer: NodeJS.Timeout | undefined;
@@ -75,9 +77,8 @@ export class Session implements ConnectionOwner {
     this.host = host;
     this.address = plainAddress(socket.remoteAddress);
     this.connection = new Connection(socket, this, host.settings.idleTimeout);
-    const { tls } = host.settings;
-    if (tls?.implicit && host.tls !== undefined) {
-      this.connection.wrap(host.tls);
+    if (host.settings.tls?.implicit && this.tls !== undefined) {
+      this.connection.wrap(this.tls);
       this.protectedData = true;
     }
   }
@@ -198,11 +199,22 @@ export class Session implements ConnectionOwner {
     return range;
   }
 
+  /**
+   * TLS for this session's connections. Where reuse is demanded, each session has its own, with its own ticket keys: then
+   * nothing but a TLS session of this very control connection can be resumed, and whoever resumes it is its client.
+   */
+  get tls(): Tls | undefined {
+    const { tls, settings } = this.host;
+    if (settings.tls?.requireSessionReuse !== true) return tls;
+    this.#tls ??= new Tls(settings.tls);
+    return this.#tls;
+  }
+
   /** How the next data connection is protected, if it is. */
   get protect(): Protect | undefined {
-    const { tls, settings } = this.host;
+    const { tls } = this;
     if (!this.protectedData || tls === undefined) return undefined;
-    return protection(tls, settings.tls?.requireSessionReuse ?? false);
+    return protection(tls, this.host.settings.tls?.requireSessionReuse ?? false);
   }
 
   setSource(source: DataSource): void {

@@ -1,5 +1,5 @@
-// The server's side of TLS: one context for all connections, control and data, so that a session of one can be resumed on
-// another.
+// The server's side of TLS: one context for several connections, control and data, so that a session of one can be resumed
+// on another.
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, Server, TLSSocket } from 'node:tls';
 import type { TlsOptions } from './options.ts';

@@ -73,6 +73,13 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
     expect(resumed.reply).toMatch(/^226/);
   });
 
+  test('where it is demanded, the session of another control connection does not count', async () => {
+    const served = await secure({ requireSessionReuse: true });
+    const [mine, anothers] = [await upgraded(served, version), await upgraded(served, version)];
+    expect((await fetchOver(mine, 'NLST', anothers.session, version)).reply).toMatch(/^522/);
+    expect((await fetchOver(mine, 'NLST', mine.session, version)).reply).toMatch(/^226/);
+  });
+
   test('with curl, session reuse demanded', async () => {
     const served = await secure({ requireSessionReuse: true, required: true });
     const bytes = randomBytes(300_000);

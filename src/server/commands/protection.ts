@@ -11,8 +11,8 @@ export const protectionCommands: readonly Command[] = [
 ];
 
 async function auth(session: Session, argument: string): Promise<void> {
-  const { connection, host } = session;
-  if (host.tls === undefined) throw new Refusal(502, 'There is no TLS on this server.');
+  const { connection, tls } = session;
+  if (tls === undefined) throw new Refusal(502, 'There is no TLS on this server.');
   if (connection.secure) throw new Refusal(503, 'TLS is on already.');
   // TLS-P and SSL are older drafts' names for AUTH TLS with PROT P.
   const name = argument.toUpperCase();
@@ -20,7 +20,7 @@ async function auth(session: Session, argument: string): Promise<void> {
   // RFC 4217, 4.2: whoever logged in before has to do it again.
   session.logout();
   session.startLoginClock();
-  const started = await connection.startTls('234 Start TLS now.\r\n', host.tls);
+  const started = await connection.startTls('234 Start TLS now.\r\n', tls);
   if (!started) {
     session.leave(421, 'Commands behind AUTH TLS came unprotected.');
     return;

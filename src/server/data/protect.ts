@@ -9,8 +9,7 @@ export type Protect = (plain: Socket) => Promise<Socket>;
 
 /**
  * The handshake on the server's side, whichever side dialled. Rejects with Refusal 425 when there is none, with 522 when
- * `demandReuse` is set and it resumes no session of this server.
- * LIMIT: any session of this server counts, not only that of the same control connection.
+ * `demandReuse` is set and it resumes no session of `tls`.
  */
 export function protection(tls: Tls, demandReuse: boolean): Protect {
   return (plain) =>
