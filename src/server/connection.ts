@@ -46,8 +46,9 @@ export class Connection {
     this.#listenTo(socket);
   }
 
-  get socket(): Socket {
-    return this.#socket;
+  /** This side's address, in whatever TLS is wrapped. */
+  get localAddress(): string {
+    return this.#plain.localAddress ?? '';
   }
 
   get secure(): boolean {

@@ -36,6 +36,20 @@ describe('commands', () => {
     expect(await client.codes(2)).toBe('257 257');
   });
 
+  test('an ABOR whose LF travels out of band is answered, and nothing behind it is lost', async () => {
+    const client = await Raw.login(await serve());
+    client.send('ABOR\r');
+    expect(await client.reply()).toMatch(/^225/);
+    client.send('\xff\xf4\xff\xf2ABOR\r');
+    expect(await client.reply()).toMatch(/^225/);
+    client.send('ABOR\rNOOP\r\nPWD\r\n');
+    expect(await client.codes(3)).toBe('225 200 257');
+    client.send('AB');
+    client.send('OR\r');
+    client.send('\nNOOP\r\nABORT\r\n');
+    expect(await client.codes(3)).toBe('225 200 500');
+  });
+
   test('without login are refused, but not those that need none', async () => {
     const client = await Raw.connect(await serve());
     await client.reply();

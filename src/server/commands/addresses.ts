@@ -26,7 +26,7 @@ export const addressCommands: readonly Command[] = [
 
 async function pasv(session: Session): Promise<void> {
   demandNotOnlyEpsv(session);
-  const local = plainAddress(session.connection.socket.localAddress);
+  const local = plainAddress(session.connection.localAddress);
   const told = session.host.settings.passiveAddress ?? local;
   if (isIPv6(told)) throw new Refusal(425, 'PASV cannot tell an IPv6 address: use EPSV.');
   const { port } = await listen(session);
@@ -40,7 +40,7 @@ async function epsv(session: Session, argument: string): Promise<void> {
     session.reply(200, 'From now on EPSV only.');
     return;
   }
-  const own = isIPv6(plainAddress(session.connection.socket.localAddress)) ? '2' : '1';
+  const own = isIPv6(plainAddress(session.connection.localAddress)) ? '2' : '1';
   if (argument !== '' && argument !== own) {
     if (!/^\d+$/.test(argument)) throw new Refusal(501, 'Syntax: EPSV [1|2|ALL]');
     throw new Refusal(522, `Network protocol not supported, use (${own})`);
@@ -51,7 +51,7 @@ async function epsv(session: Session, argument: string): Promise<void> {
 
 async function listen(session: Session): Promise<PassiveSource> {
   session.dropSource();
-  const local = session.connection.socket.localAddress ?? '';
+  const local = session.connection.localAddress;
   const source = await PassiveSource.listen(
     local,
     session.address,
@@ -67,7 +67,7 @@ async function listen(session: Session): Promise<PassiveSource> {
 function active(session: Session, parse: () => Address): void {
   demandNotOnlyEpsv(session);
   if (!session.host.settings.activeMode) throw new Refusal(502, 'No active mode here: use EPSV or PASV.');
-  const local = session.connection.socket.localAddress;
+  const local = session.connection.localAddress;
   session.setSource(new ActiveSource(parse(), plainAddress(local), session.address, session.protect));
   session.reply(200, 'Will connect there.');
 }

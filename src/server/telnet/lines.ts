@@ -10,6 +10,13 @@ export interface Line {
 
 const IAC = 0xff;
 const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const noBytes = Buffer.alloc(0);
+
+// Python's ftplib sends `ABOR` CR LF as urgent data, the last byte of which travels out of band: the LF never comes.
+const urgentAbort = /^(ABOR)\r/i;
+// With Telnet's interrupt in front.
+const longestAbort = 12;
 
 /** Splits what arrives; `push` answers false once a line is longer than `limit` bytes. */
 export class LineSplitter {
@@ -35,13 +42,38 @@ export class LineSplitter {
       if (end < 0) {
         if (piece.length > 0) this.#parts.push(piece);
         this.#length += piece.length;
+        this.#takeUrgentAbort(take);
         return true;
       }
-      const whole = this.#parts.length === 0 ? piece : Buffer.concat([...this.#parts, piece]);
-      this.#parts = [];
-      this.#length = 0;
+      let line = toLine(this.#pendingWith(piece));
       from = end + 1;
-      take(toLine(whole));
+      const abort = urgentAbort.exec(line.text);
+      if (abort !== null) {
+        take({ text: abort[1]!, urgent: true });
+        line = { text: line.text.slice(abort[0].length), urgent: false };
+      }
+      take(line);
+    }
+  }
+
+  #pendingWith(piece: Buffer): Buffer {
+    const whole = this.#parts.length === 0 ? piece : Buffer.concat([...this.#parts, piece]);
+    this.#parts = [];
+    this.#length = 0;
+    return whole;
+  }
+
+  // Where its LF comes nevertheless, it is an empty line, and those are passed over.
+  #takeUrgentAbort(take: (line: Line) => void): void {
+    if (this.#length > longestAbort || this.#parts.at(-1)?.at(-1) !== carriageReturn) return;
+    const whole = this.#pendingWith(noBytes);
+    const { text } = withoutTelnet(whole);
+    const abort = urgentAbort.exec(text);
+    if (abort?.[0] === text) {
+      take({ text: abort[1]!, urgent: true });
+    } else {
+      this.#parts = [whole];
+      this.#length = whole.length;
     }
   }
 }
