@@ -9,6 +9,7 @@ import {
   type Overrides,
   parseBytes,
   parseDuration,
+  parseFingerprint,
   parseMaxDelete,
   type StateRule,
 } from '../config/index.ts';
@@ -28,6 +29,7 @@ export interface ServerOptions extends TalkOptions {
   readonly config?: string;
   readonly connections?: number;
   readonly timeout?: number;
+  readonly tlsPin?: readonly string[];
 }
 
 export interface RunFlags extends ServerOptions {
@@ -67,6 +69,7 @@ export function addServerOptions(verb: Command, json?: string): Command {
     .optionsGroup('Where:')
     .option('-c, --config <file>', 'configuration to use instead of sync.config.json')
     .addOption(flag('--connections <n>', 'how many at once', whole(1, 64)))
+    .addOption(flag('--tls-pin <print>', 'trust this certificate only: its SHA-256 fingerprint', fingerprint))
     .addOption(flag('--timeout <time>', 'give up a silent server after: 90, 90s, 5m', amount(parseDuration)));
   return addTalkOptions(verb, json);
 }
@@ -113,8 +116,8 @@ export function overridesOf(flags: RunFlags): Overrides {
   };
 }
 
-export function serverOverridesOf({ connections, timeout }: ServerOptions): Overrides {
-  return { connections, timeout };
+export function serverOverridesOf({ connections, timeout, tlsPin }: ServerOptions): Overrides {
+  return { connections, timeout, tlsPin };
 }
 
 type Parse<T> = (written: string, before: T | undefined) => T;
@@ -153,6 +156,11 @@ function amount<T>(parse: (written: string) => T): Parse<T> {
 /** `none` lifts a limit that the configuration sets. */
 function liftable(parse: (written: string) => number): Parse<number | null> {
   return (written) => (written === 'none' ? null : parse(written));
+}
+
+/** Can be repeated, for a certificate that is about to be renewed. */
+function fingerprint(written: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), parseFingerprint(written)];
 }
 
 function appended(written: string, before: readonly string[] | undefined): readonly string[] {

@@ -1,6 +1,7 @@
 /** Configuration: what a person wrote, checked and settled into what a run is given. */
 export * from './bytes.ts';
 export * from './duration.ts';
+export { parseFingerprint } from './fingerprint.ts';
 export { CONFIG_NAME, type Config, type LoadOptions, loadConfig, parseConfig } from './load.ts';
 export { type SecretsMask, secretsMask } from './mask.ts';
 export { parseMaxDelete } from './max-delete.ts';

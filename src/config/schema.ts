@@ -5,6 +5,7 @@
 import iconv from 'iconv-lite';
 import { z } from 'zod';
 import { A_DURATION } from './duration.ts';
+import { A_FINGERPRINT, FINGERPRINT } from './fingerprint.ts';
 import { A_MAX_DELETE, MAX_DELETE, parseMaxDelete } from './max-delete.ts';
 import { parseProxyUrl } from './proxy-url.ts';
 import {
@@ -60,9 +61,7 @@ const proxy = z
     'What all connections go through: socks5://user@host:1080, http://host:3128 (CONNECT), { "url": ..., "password": ... }, or "none". Default: FERRY_PROXY, then ALL_PROXY, except for what NO_PROXY lists.',
   );
 
-const pin = z
-  .string()
-  .regex(/^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, { error: 'a SHA-256 fingerprint: 64 hexadecimal digits' });
+const pin = z.string().regex(FINGERPRINT, { error: A_FINGERPRINT });
 
 const tls = z
   .strictObject({

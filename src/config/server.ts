@@ -1,15 +1,16 @@
 /** Settles everything about one server: from an entry of the configuration, or from a URL alone. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ConfigError, printable } from '../model/index.ts';
+import { ConfigError, printable, UsageError } from '../model/index.ts';
 import { parseDuration } from './duration.ts';
 import { fileAt } from './file-at.ts';
+import { parseFingerprint } from './fingerprint.ts';
 import { resolveProxy } from './proxy.ts';
 import type { ServerText, TimeoutText } from './schema.ts';
 import { ANONYMOUS, lazyPassword, readNetrc } from './secrets.ts';
 import type { Overrides, ServerSettings, TlsSettings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
-import { parseRemoteUrl } from './url.ts';
+import { parseRemoteUrl, type RemoteUrl } from './url.ts';
 
 const CONNECTIONS = 8;
 const TIMEOUTS = { connect: 15_000, reply: 60_000, data: 60_000 };
@@ -30,7 +31,7 @@ export interface Origin {
 export interface ServerWishes {
   readonly connections?: number | undefined;
   readonly timeout?: TimeoutText | undefined;
-  readonly overrides: Pick<Overrides, 'connections' | 'timeout'>;
+  readonly overrides: Pick<Overrides, 'connections' | 'timeout' | 'tlsPin'>;
 }
 
 /** Throws a ConfigError on a password that others can read, and on certificate files that cannot be read. */
@@ -70,7 +71,7 @@ export async function resolveServer(
     password,
     ...(account !== undefined && { account }),
     connections: wishes.overrides.connections ?? wishes.connections ?? server.connections ?? CONNECTIONS,
-    tls: await resolveTls(server.tls ?? {}, origin, surroundings),
+    tls: await resolveTls({ ...server.tls, ...pinned(wishes.overrides.tlsPin, url) }, origin, surroundings),
     encoding: server.encoding ?? 'utf-8',
     mode,
     ...(server.sourceAddress !== undefined && { sourceAddress: server.sourceAddress }),
@@ -103,6 +104,13 @@ function timeoutsOf(server: TimeoutText | undefined, wishes: ServerWishes): type
   return all === undefined ? settled : { connect: all, reply: all, data: all };
 }
 
+/** @throws UsageError where there is no certificate to compare. */
+function pinned(pins: readonly string[] | undefined, { protocol }: RemoteUrl): { pin?: string[] } {
+  if (pins === undefined) return {};
+  if (protocol === 'ftp') throw new UsageError('--tls-pin: ftp:// is plain text; use ftpes:// or ftps:// in the url');
+  return { pin: [...pins] };
+}
+
 async function resolveTls(
   tls: NonNullable<ServerText['tls']>,
   origin: Origin,
@@ -128,14 +136,7 @@ async function resolveTls(
     ...(await pem('ca')),
     ...(await pem('cert')),
     ...(await pem('key')),
-    ...(pins && { pin: Object.freeze(pins.map(fingerprint)) }),
+    ...(pins && { pin: Object.freeze(pins.map(parseFingerprint)) }),
     ...(tls.minVersion && { minVersion: tls.minVersion }),
   });
-}
-
-function fingerprint(pin: string): string {
-  return pin
-    .replaceAll(':', '')
-    .toUpperCase()
-    .replace(/..(?=.)/g, '$&:');
 }

@@ -148,6 +148,8 @@ export type Overrides = {
   readonly connections?: number | undefined;
   /** ms, for connecting, replies and data alike. */
   readonly timeout?: number | undefined;
+  /** SHA-256 fingerprints of the only certificates to trust. */
+  readonly tlsPin?: readonly string[] | undefined;
   /** False leaves the job's hooks out. */
   readonly hooks?: boolean | undefined;
 };

@@ -13,5 +13,14 @@ export interface Surroundings {
 
 /** Those of this process. */
 export function processSurroundings(ask?: (question: string) => Promise<string>): Surroundings {
-  return { cwd: process.cwd(), env: process.env, home: homedir(), ask };
+  return { cwd: process.cwd(), env: process.env, home: homeFolder(), ask };
+}
+
+/** A user who stands in no list of users, as in a container, has no home; then it is the root, where nothing is found. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }

@@ -85,7 +85,7 @@ async function upgrade(site: Site, control: Control, pipeline: Pipeline): Promis
 
 /** TLS over a connection, its certificate checked. */
 export async function handshake(site: Site, raw: Socket | Duplex): Promise<TLSSocket> {
-  const { host, connectTimeout } = site.options;
+  const { connectTimeout } = site.options;
   const socket = site.tls.wrap(raw);
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(connectTimeout) });
@@ -95,8 +95,8 @@ export async function handshake(site: Site, raw: Socket | Duplex): Promise<TLSSo
     socket.on('error', () => {});
     socket.destroy();
     if ((error as Error).name === 'AbortError') {
-      throw handshakeFailed(host, new Error(`no answer within ${connectTimeout} ms`));
+      throw handshakeFailed(site, new Error(`no answer within ${connectTimeout} ms`));
     }
-    throw handshakeFailed(host, error as Error);
+    throw handshakeFailed(site, error as Error);
   }
 }

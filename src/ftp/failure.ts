@@ -34,7 +34,9 @@ export function explained(error: Error): string {
 
 export function cannotConnect(place: string, error: Error): FerryError {
   if (error instanceof Ferry && !(error instanceof LostError)) return error;
-  return new ConnectError(`cannot connect to ${place}: ${explained(error)}`, { cause: error });
+  // A name that is not known now and a moment later is misspelt.
+  const mostAttempts = (error as NodeJS.ErrnoException).code === 'ENOTFOUND' ? 2 : undefined;
+  return new ConnectError(`cannot connect to ${place}: ${explained(error)}`, { cause: error, mostAttempts });
 }
 
 const TOO_MANY =

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { TlsError } from '../model/errors.ts';
 import type { ServerOptions } from './options.ts';
+import type { Site } from './site.ts';
 
 /** P-256 first: servers that do not take the key share offered cost a round trip on every data connection. */
 const CURVES = 'prime256v1:X25519:secp384r1:secp521r1';
@@ -79,21 +80,32 @@ export class TlsLayer {
     if (this.#pins.size > 0) {
       if (fingerprint && this.#pins.has(plainHex(fingerprint))) return;
       throw new TlsError(
-        `${host} shows a certificate that is not the pinned one. If the server's certificate was renewed, set tls.pin to ${fingerprint}`,
+        `${host} shows a certificate that is not the pinned one. If the server's certificate was renewed, pin this one: --tls-pin ${fingerprint}, or tls.pin in the configuration`,
         fingerprint === undefined ? {} : { fingerprint },
       );
     }
     const code = String(socket.authorizationError);
     throw new TlsError(
-      `the certificate of ${host} cannot be trusted: ${WHY[code] ?? code}. If it is the right one, set tls.pin to ${fingerprint}, or tls.ca to its authority`,
+      `the certificate of ${host} cannot be trusted: ${WHY[code] ?? code}. If it is the right one, pin it: --tls-pin ${fingerprint}, or tls.pin in the configuration (tls.ca for its authority)`,
       fingerprint === undefined ? {} : { fingerprint },
     );
   }
 }
 
+/** How OpenSSL says that what came was no TLS at all. */
+const NOT_TLS =
+  /WRONG_VERSION_NUMBER|wrong version number|packet length too long|PACKET_LENGTH_TOO_LONG|http request|unsupported protocol record/i;
+
 /** The error for a handshake that failed. */
-export function handshakeFailed(host: string, error: Error): TlsError {
+export function handshakeFailed({ place, options: { host, protocol } }: Site, error: Error): TlsError {
   if (error instanceof TlsError) return error;
+  if (NOT_TLS.test(`${(error as NodeJS.ErrnoException).code} ${error.message}`)) {
+    const way =
+      protocol === 'ftps'
+        ? 'use ftpes:// (port 21, TLS from the first command on), or the port for ftps://, usually 990'
+        : 'it agreed to TLS and then spoke plain text; something between here and there may be in the way';
+    return new TlsError(`${place} does not speak TLS: ${way}`, { cause: error });
+  }
   return new TlsError(
     `TLS with ${host} failed: ${error.message}. Check the protocol (ftpes: AUTH TLS, ftps: TLS from the start, usually port 990) and tls.minVersion`,
     { cause: error },

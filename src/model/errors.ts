@@ -30,6 +30,8 @@ export class FerryError extends Error {
   readonly code: ErrorCode;
   /** Whether the same attempt may succeed a moment later. */
   readonly retryable: boolean = false;
+  /** How many attempts in a row make sense at most. */
+  readonly mostAttempts: number = Number.POSITIVE_INFINITY;
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
@@ -71,9 +73,11 @@ export class HookError extends FerryError {
 /** The server could not be reached: unknown host, refused, no answer in time, a proxy that said no. */
 export class ConnectError extends FerryError {
   override readonly retryable: boolean;
-  constructor(message: string, options?: ErrorOptions & { retryable?: boolean }) {
+  override readonly mostAttempts: number;
+  constructor(message: string, options?: ErrorOptions & { retryable?: boolean; mostAttempts?: number | undefined }) {
     super('connect', message, options);
     this.retryable = options?.retryable ?? true;
+    this.mostAttempts = options?.mostAttempts ?? Number.POSITIVE_INFINITY;
   }
 }
 

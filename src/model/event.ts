@@ -57,8 +57,11 @@ export type RunEventBody =
   | {
       readonly type: 'retry';
       readonly path: string;
+      /** The attempt that comes next: 2 for the first retry. */
       readonly attempt: number;
+      /** How long until then, in ms. */
       readonly delay: number;
+      /** Why the one before failed. */
       readonly message: string;
     }
   | { readonly type: 'warning'; readonly message: string }

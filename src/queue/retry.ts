@@ -23,6 +23,10 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof FerryError && error.retryable;
 }
 
+function mostAttempts(error: unknown): number {
+  return error instanceof FerryError ? error.mostAttempts : Number.POSITIVE_INFINITY;
+}
+
 /** How long to wait before attempt `failures + 1`, in ms: 0.5 s doubling to 30 s, half of it by chance. */
 export function backoff(failures: number, random: () => number): number {
   const full = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (failures - 1));
@@ -40,7 +44,8 @@ export async function retrying<T>(attempt: (number: number) => Promise<T>, optio
     } catch (error) {
       signal?.throwIfAborted();
       failures = progressed?.() ? 1 : failures + 1;
-      if (!isRetryable(error) || failures >= attempts || number >= MOST_ATTEMPTS) throw error;
+      if (!isRetryable(error) || failures >= Math.min(attempts, mostAttempts(error)) || number >= MOST_ATTEMPTS)
+        throw error;
       const delay = backoff(failures, random);
       onRetry?.(error, number, delay);
       await sleep(delay, signal);

@@ -9,7 +9,10 @@ export function summaryText(summary: Summary, dryRun = false): string[] {
   const { uploaded, downloaded, renamed, deleted, unchanged, sameBySize, failed } = summary;
   const time = durationText(summary.seconds);
   const lines: string[] = [];
-  if (dryRun) {
+  const reason = exitReason(summary);
+  if (reason !== undefined && nothingSeen(summary)) {
+    // It failed before it began: numbers of what it did would only distract.
+  } else if (dryRun) {
     lines.push(`Dry run: nothing was changed; ${countText(unchanged)} unchanged, looked at in ${time}`);
   } else {
     const parts = [];
@@ -24,10 +27,15 @@ export function summaryText(summary: Summary, dryRun = false): string[] {
     const were = `${counted(sameBySize, 'file')} ${sameBySize === 1 ? 'was' : 'were'}`;
     lines.push(`${were} compared by size only; --compare hash reads both sides`);
   }
-  const reason = exitReason(summary);
   if (reason !== undefined)
     lines.push(...`Exit ${summary.exitCode}: ${reason}`.split('\n').map((line) => printable(line)));
   return lines;
+}
+
+/** Whether a run came to nothing, not even to counting what is the same. */
+function nothingSeen(summary: Summary): boolean {
+  const { uploaded, downloaded, renamed, deleted, unchanged, sameBySize, failed, problems } = summary;
+  return uploaded + downloaded + renamed + deleted + unchanged + sameBySize + failed + problems === 0;
 }
 
 function moved(count: number, done: string, bytes: number): string {

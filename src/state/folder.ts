@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
+import { ConfigError } from '../model/index.ts';
 
 /**
  * The folder of all jobs: `$FERRY_STATE`; else on Linux `$XDG_STATE_HOME/ferry` or `~/.local/state/ferry`, on Windows
@@ -11,14 +12,25 @@ import { posix, win32 } from 'node:path';
 export function stateFolder(
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform = process.platform,
-  home: string = homedir(),
+  home?: string,
 ): string {
   const { join, resolve, isAbsolute } = platform === 'win32' ? win32 : posix;
   if (env.FERRY_STATE) return resolve(env.FERRY_STATE);
-  if (platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'ferry');
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'ferry');
+  if (platform === 'win32') return join(env.LOCALAPPDATA || join(home ?? homeFolder(), 'AppData', 'Local'), 'ferry');
+  if (platform === 'darwin') return join(home ?? homeFolder(), 'Library', 'Application Support', 'ferry');
   const xdg = env.XDG_STATE_HOME;
-  return join(xdg && isAbsolute(xdg) ? xdg : join(home, '.local', 'state'), 'ferry');
+  return join(xdg && isAbsolute(xdg) ? xdg : join(home ?? homeFolder(), '.local', 'state'), 'ferry');
+}
+
+/** @throws ConfigError where this user stands in no list of users, as in a container, and HOME is not set either. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch (error) {
+    throw new ConfigError('this user has no home folder to keep the state in: set FERRY_STATE to a folder', {
+      cause: error,
+    });
+  }
 }
 
 /** What makes two runs the same job. */

@@ -1,7 +1,7 @@
 /** One run per job on this machine. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LockError, printable } from '../model/index.ts';
+import { ConfigError, LockError, printable } from '../model/index.ts';
 import {
   dropLockFile,
   type Held,
@@ -36,7 +36,7 @@ export type LockState =
 export async function acquireLock(directory: string, { job }: { readonly job: string }): Promise<Lock> {
   const path = join(directory, NAME);
   const attempt = await attemptIn(directory, async () => {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeFolder(directory);
     return takeLockFile(path, thisOwner(job));
   });
   if (!attempt.won) throw new LockError(`another run of ${printable(job)} holds its lock: ${sayHeld(attempt.by, job)}`);
@@ -83,11 +83,31 @@ function sayHeld(held: Held, job: string): string {
   return `${who}. It cannot be seen from here whether it still runs; make sure that it does not, then "${unlock} --force"`;
 }
 
+const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'ENOTSUP']);
+
+/** Not a lock that somebody holds: nobody could hold one there. */
+function unwritable(directory: string, error: unknown): ConfigError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new ConfigError(
+    `Ferry cannot keep its state in ${printable(directory)} (${code ?? message}); make that folder writable, or set FERRY_STATE to one that is`,
+    { cause: error },
+  );
+}
+
+async function makeFolder(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(directory, error);
+  }
+}
+
 async function attemptIn<T>(directory: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof LockError) throw error;
+    if (error instanceof LockError || error instanceof ConfigError) throw error;
+    if (UNWRITABLE.has((error as NodeJS.ErrnoException).code ?? '')) throw unwritable(directory, error);
     throw new LockError(`cannot use the lock in ${directory}: ${(error as Error).message}`);
   }
 }

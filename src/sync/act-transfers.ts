@@ -185,7 +185,7 @@ class Mover implements Waiting {
       },
       retried: (error, attempt, delay) => {
         const message = error instanceof Error ? error.message : String(error);
-        tell({ type: 'retry', path: action.path, attempt, delay, message });
+        tell({ type: 'retry', path: action.path, attempt: attempt + 1, delay, message });
       },
       progressed: () => {
         // Bytes that have to be sent again are no progress.

@@ -150,4 +150,6 @@ export async function act(actions: readonly Action[], options: ActOptions): Prom
   await mendSwaps(remote, memory, options.signal);
   await local.flush();
   await memory.flush();
+  // A server that dropped some paths is told from one that is gone altogether: that ends the run in another way.
+  if (options.tally.lost > 0) await remote.open(options.signal);
 }

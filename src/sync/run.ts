@@ -19,7 +19,7 @@ import {
   type Tell,
 } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
-import { beginRun, type Lock } from '../state/index.ts';
+import { beginRun, type CurrentRun, type Lock } from '../state/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
 import { act } from './act.ts';
 import { sweepLeftovers } from './leftovers.ts';
@@ -148,8 +148,9 @@ export async function conduct(
   const about = { job: job.name, direction: job.direction, local: job.local, remote: job.remoteUrl };
   const { mask } = secretsMask();
   const hooks = new JobHooks(dryRun ? undefined : job.hooks, about, { tell, mask, signal: options.signal });
-  const noted = dryRun ? undefined : await beginRun(stateOf(job, options.stateBase), about, { mask });
+  let noted: CurrentRun | undefined;
   try {
+    if (!dryRun) noted = await beginRun(stateOf(job, options.stateBase), about, { mask });
     lock = await lockJob(job, options.stateBase);
     await hooks.before(limits.signal);
     pair = await open(job, options, limits.signal);
@@ -187,7 +188,7 @@ async function open(job: JobSettings, options: RunOptions, signal: AbortSignal):
     ...(options.wire === undefined ? {} : { wire: options.wire }),
   };
   const onRetry = (error: unknown, attempt: number, delay: number) =>
-    options.tell({ type: 'retry', path: '', attempt, delay, message: explain(error) });
+    options.tell({ type: 'retry', path: '', attempt: attempt + 1, delay, message: explain(error) });
   const opening = options.seams?.openPair ?? openPair;
   try {
     return await retrying(() => opening(job, pairOptions, signal), { attempts: job.retries + 1, signal, onRetry });

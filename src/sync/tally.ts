@@ -27,6 +27,8 @@ export class Tally {
   untouched: Untouched = { unchanged: 0, sameBySize: 0, kept: 0 };
   /** For the history, which keeps a few. */
   readonly firstProblems: Problem[] = [];
+  /** Paths whose connection failed too often. */
+  lost = 0;
   private problemCount = 0;
   private readonly tell: Tell;
 
@@ -57,6 +59,7 @@ export class Tally {
 
   problem(problem: Problem): void {
     this.problemCount++;
+    if (problem.code === 'connection') this.lost++;
     if (this.firstProblems.length < MOST_KEPT) this.firstProblems.push(problem);
     this.tell({ type: 'problem', ...problem });
   }

@@ -240,6 +240,19 @@ describe('5: no connection, no login, no TLS', () => {
     expect(verbs).not.toContain('USER');
   });
 
+  test('ftps:// to a port that speaks plain text; a pin where there is no TLS; a fingerprint that is none', async () => {
+    world = await makeWorld();
+    await world.write({ 'site/a.txt': 'a' });
+    const { code, stderr } = await world.ferry('push', 'site', world.url.replace('ftp:', 'ftps:'));
+    expect(code).toBe(5);
+    expect(stderr).toMatch(/127\.0\.0\.1:\d+ does not speak TLS: use ftpes:\/\/ .*990$/m);
+    const pin = 'ab'.repeat(32);
+    const plain = await world.ferry('push', 'site', world.url, '--tls-pin', pin);
+    expect(plain).toMatchObject({ code: 2, stderr: expect.stringMatching(/--tls-pin: ftp:\/\/ is plain text/) });
+    const none = await world.ferry('push', 'site', world.url, '--tls-pin', 'abcd');
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringMatching(/--tls-pin: "abcd" is not a SHA-256/) });
+  });
+
   test('a certificate that nobody vouches for: the fingerprint to pin, and pinned it works', async () => {
     const { certificate: cert, key } = certificate();
     world = await makeWorld({ tls: { cert, key } });
@@ -249,6 +262,12 @@ describe('5: no connection, no login, no TLS', () => {
     expect(code).toBe(5);
     const pin = /(?:[0-9A-F]{2}:){31}[0-9A-F]{2}/.exec(stderr)?.[0];
     expect(pin).toBeDefined();
+    // As the message has it, on the command line; and in the configuration.
+    expect(stderr).toContain(`--tls-pin ${pin}, or tls.pin in the configuration`);
+    expect(await world.ferry('push', 'site', url, '--tls-pin', String(pin))).toMatchObject({ code: 0 });
+    const other = String(pin).replace(/^../, (first) => (first === '00' ? '01' : '00'));
+    expect(await world.ferry('push', 'site', url, '--tls-pin', other)).toMatchObject({ code: 5 });
+    expect(await world.ferry('check', url, '--tls-pin', other, '--tls-pin', String(pin))).toMatchObject({ code: 0 });
     await world.write({
       'sync.config.json': JSON.stringify({
         servers: { web: { url, tls: { pin } } },

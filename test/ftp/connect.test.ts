@@ -1,6 +1,7 @@
 /** From the first packet to a session: TLS, login, and everything that can go wrong on the way. */
 import { TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
+import { cannotConnect } from '../../src/ftp/failure.ts';
 import { connectFtp } from '../../src/ftp/remote.ts';
 import { ConnectError, LoginError, TlsError, TooManyConnectionsError } from '../../src/model/index.ts';
 import { type Answer, type Script, scripted, serverCertificate, type Visit } from './scripted.ts';
@@ -18,6 +19,17 @@ async function attempt(script: Script, changes = {}) {
   await server[Symbol.asyncDispose]();
   return { outcome, commands: server.commands, visits: server.visits };
 }
+
+describe('a name', () => {
+  test.each([
+    ['ENOTFOUND', 2],
+    ['EAI_AGAIN', Number.POSITIVE_INFINITY],
+    ['ECONNREFUSED', Number.POSITIVE_INFINITY],
+  ])('%s makes sense to try %d times', (code, times) => {
+    const error = cannotConnect('ftp.example.com:21', Object.assign(new Error('x'), { code }));
+    expect(error).toMatchObject({ retryable: true, mostAttempts: times });
+  });
+});
 
 describe('plain', () => {
   test.each<[string, Script, unknown, string]>([
@@ -143,7 +155,7 @@ describe('TLS', () => {
     const { outcome, commands } = await attempt({ AUTH }, { protocol: 'ftpes', tls: { verify: true } });
     expect(outcome).toBeInstanceOf(TlsError);
     expect(outcome.fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
-    expect(outcome.message).toContain(`tls.pin to ${outcome.fingerprint}`);
+    expect(outcome.message).toContain(`--tls-pin ${outcome.fingerprint}`);
     expect(commands).toEqual(['AUTH TLS']);
   });
 

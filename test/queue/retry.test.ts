@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LoginError, LostError, ReplyError } from '../../src/model/index.ts';
+import { ConnectError, LoginError, LostError, ReplyError } from '../../src/model/index.ts';
 import { backoff, pause, retrying } from '../../src/queue/retry.ts';
 
 const lost = () => new LostError('gone');
@@ -29,6 +29,13 @@ describe('retrying', () => {
     const result = await retrying(task.attempt, { attempts: 5, sleep: task.sleep, random: () => 1 });
     expect(result).toBe('done');
     expect(task.delays).toEqual([500, 1000, 2000]);
+  });
+
+  test('what makes no sense to try for long is not', async () => {
+    const unknown = () => new ConnectError('no such host', { mostAttempts: 2 });
+    const task = failing([unknown(), unknown(), unknown()]);
+    await expect(retrying(task.attempt, { attempts: 6, sleep: task.sleep })).rejects.toThrow('no such host');
+    expect(task.attempts).toBe(2);
   });
 
   test('the last of all attempts decides', async () => {

@@ -46,6 +46,9 @@ describe('the summary', () => {
     expect(summaryText(counts({ exitCode, failed: 2, problems: 1 })).at(-1)).toBe(line),
   );
 
+  test('of a run that failed before it began says only why', () =>
+    expect(summaryText(counts({ exitCode: 5, message: 'no route to host' }))).toEqual(['Exit 5: no route to host']));
+
   test('says what failed, and lets the run give its own reason, line by line and safe for a terminal', () =>
     expect(summaryText(counts({ exitCode: 4, failed: 1, message: 'too many\n\x1b[31mdeletes' }))).toEqual([
       '0 uploaded, 0 unchanged, 0 deleted, 1 failed in 0.9 s',

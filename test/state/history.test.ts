@@ -76,7 +76,9 @@ describe('the file', () => {
     const folder = emptyFolder();
     await (await beginRun(folder, ABOUT, plain)).end(summary(), details);
     appendFileSync(join(folder, 'runs.jsonl'), '{"id":"torn","began":"2026-0');
-    await (await beginRun(folder, ABOUT, plain)).end(summary({ uploaded: 5 }), details);
+    const next = await beginRun(folder, ABOUT, plain);
+    expect((await pastRuns(folder)).map(({ state }) => state)).toEqual(['ended', 'running']);
+    await next.end(summary({ uploaded: 5 }), details);
     appendFileSync(join(folder, 'runs.jsonl'), '\nnull\n[]\n{"id":7}\n');
     expect((await pastRuns(folder)).map((run) => run.summary?.uploaded)).toEqual([3, 5]);
   });

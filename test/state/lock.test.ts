@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileS
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LockError } from '../../src/model/index.ts';
+import { ConfigError, LockError } from '../../src/model/index.ts';
 import { acquireLock, breakLock, inspectLock, type Owner } from '../../src/state/index.ts';
 import { thisOwner } from '../../src/state/owner.ts';
 import { emptyFolder } from '../builders/folder.ts';
@@ -17,6 +17,15 @@ function deadPid(): number {
 function plant(directory: string, owner: Partial<Owner>, id = 'planted'): void {
   writeFileSync(join(directory, 'lock'), JSON.stringify({ id, owner: { ...thisOwner('job'), ...owner } }));
 }
+
+describe('a folder that cannot be', () => {
+  it('is no lock that somebody holds, and the way out is named', async () => {
+    const directory = '/dev/null/state/job';
+    const error = await acquireLock(directory, { job: 'site' }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).toMatch(/keep its state in \/dev\/null\/state\/job \(ENOTDIR\).*FERRY_STATE/);
+  });
+});
 
 describe('a lock', () => {
   it('is held by one, told to the others, and given back', async () => {
