@@ -13,6 +13,7 @@ const FLOORS = [
   ['transfer'],
   ['queue'],
   ['sync', 'backup'],
+  ['hand'],
   ['report'],
   ['cli', 'index.ts'],
 ];

@@ -1,5 +1,6 @@
 /** What every verb is given besides its own arguments. */
 import type { Command } from 'commander';
+import type { Bench } from './bench.ts';
 import type { DataOutput } from './output.ts';
 
 export interface Context {
@@ -8,6 +9,8 @@ export interface Context {
   readonly stdout: DataOutput;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Where hand tools find their servers; the command line's own way unless a shell has another. */
+  readonly bench?: Bench;
   /** Takes the exit code. */
   readonly finish: (exitCode: number) => void;
 }

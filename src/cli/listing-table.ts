@@ -17,7 +17,7 @@ function sizeText(size: number | null): string {
   return size === null ? '-' : String(size);
 }
 
-function modeText({ mode }: Entry): string {
+export function modeText({ mode }: Entry): string {
   if (mode === undefined) return '';
   return [...'rwxrwxrwx'].map((letter, bit) => ((mode >> (8 - bit)) & 1 ? letter : '-')).join('');
 }

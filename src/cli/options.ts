@@ -50,10 +50,11 @@ export interface RunFlags extends ServerOptions {
   readonly state?: StateRule;
 }
 
-export function addTalkOptions(verb: Command, json = 'one JSON object per line on stdout'): Command {
+/** `json` says what `--json` writes; null: there is no such option, as stdout is for something else. */
+export function addTalkOptions(verb: Command, json: string | null = 'one JSON object per line on stdout'): Command {
+  verb.optionsGroup('What is said:');
+  if (json !== null) verb.option('--json', json);
   return verb
-    .optionsGroup('What is said:')
-    .option('--json', json)
     .option('-q, --quiet', 'say nothing when all is well')
     .addOption(
       new Option('-v, --verbose', 'name every path; -vv shows the protocol')
@@ -64,7 +65,7 @@ export function addTalkOptions(verb: Command, json = 'one JSON object per line o
     .option('--no-progress', 'no progress bar, not even on a terminal');
 }
 
-export function addServerOptions(verb: Command, json?: string): Command {
+export function addServerOptions(verb: Command, json?: string | null): Command {
   verb
     .optionsGroup('Where:')
     .option('-c, --config <file>', 'configuration to use instead of sync.config.json')
@@ -154,7 +155,7 @@ function amount<T>(parse: (written: string) => T): Parse<T> {
 }
 
 /** `none` lifts a limit that the configuration sets. */
-function liftable(parse: (written: string) => number): Parse<number | null> {
+export function liftable(parse: (written: string) => number): Parse<number | null> {
   return (written) => (written === 'none' ? null : parse(written));
 }
 

@@ -4,6 +4,8 @@ import { secretsMask } from '../config/index.ts';
 export interface DataOutput {
   /** Writes one line; the line break is added, secrets are taken out. */
   line(text: string): void;
+  /** Writes bytes as they are; resolves when there is room for more. */
+  bytes(chunk: Uint8Array): Promise<void>;
   /** Aborted once nobody reads any more: what only produces lines can stop. */
   readonly closed: AbortSignal;
   /** Why lines got lost, other than by a reader that had enough. */
@@ -25,6 +27,12 @@ export function dataOutput(stream: NodeJS.WriteStream): DataOutput {
   return {
     line(text) {
       if (!controller.signal.aborted) stream.write(`${secretsMask().mask(text)}\n`);
+    },
+    bytes(chunk) {
+      if (controller.signal.aborted) return Promise.reject(new Error('nobody reads any more'));
+      return new Promise((resolve, reject) => {
+        stream.write(Buffer.from(chunk), (error) => (error ? reject(error) : resolve()));
+      });
     },
     closed: controller.signal,
     get failure() {

@@ -3,22 +3,33 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Context, Verb } from './context.ts';
 import { apply } from './verbs/apply.ts';
+import { cat } from './verbs/cat.ts';
 import { check } from './verbs/check.ts';
+import { chmod } from './verbs/chmod.ts';
 import { demo } from './verbs/demo.ts';
+import { get } from './verbs/get.ts';
 import { init } from './verbs/init.ts';
 import { ls } from './verbs/ls.ts';
+import { mkdir, rmdir } from './verbs/mkdir.ts';
+import { mv } from './verbs/mv.ts';
 import { plan } from './verbs/plan.ts';
 import { pull } from './verbs/pull.ts';
 import { push } from './verbs/push.ts';
+import { put } from './verbs/put.ts';
+import { raw } from './verbs/raw.ts';
+import { rm } from './verbs/rm.ts';
 import { serve } from './verbs/serve.ts';
+import { stat } from './verbs/stat.ts';
 import { status } from './verbs/status.ts';
 import { sync } from './verbs/sync.ts';
+import { touch } from './verbs/touch.ts';
 import { unlock } from './verbs/unlock.ts';
 import { verify } from './verbs/verify.ts';
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Keep in step:', [push, pull, sync]],
-  ['Look first:', [plan, apply, verify, check, ls, status]],
+  ['Look first:', [plan, apply, verify, check, status]],
+  ['By hand:', [ls, cat, get, put, mkdir, rmdir, rm, mv, stat, chmod, touch, raw]],
   ['Serve:', [serve]],
   ['Set up:', [init, unlock, demo]],
 ];

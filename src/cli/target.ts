@@ -61,7 +61,7 @@ export async function remoteOf(
   return { settings: await resolveRemote(config, name, { overrides, surroundings }), warnings: warningsOf([name]) };
 }
 
-function warningsOf(names: readonly string[]): string[] {
+export function warningsOf(names: readonly string[]): string[] {
   return names.some(holdsPassword) ? [PASSWORD_SEEN] : [];
 }
 
@@ -75,7 +75,7 @@ function onlyJob(config: Config, verb: { readonly name: string; readonly directi
   throw new UsageError(`name one of the jobs in ${where}: ${names.join(', ')}; such as: ferry ${name} ${names[0]}`);
 }
 
-function onlyServer(config: Config | null, verb: string): string {
+export function onlyServer(config: Config | null, verb: string): string {
   const names = [...(config?.servers.keys() ?? [])];
   if (names.length === 1) return names[0]!;
   if (names.length === 0) {

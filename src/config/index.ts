@@ -6,6 +6,7 @@ export { CONFIG_NAME, type Config, type LoadOptions, loadConfig, parseConfig } f
 export { type SecretsMask, secretsMask } from './mask.ts';
 export { parseMaxDelete } from './max-delete.ts';
 export { didYouMean, nearest } from './nearest.ts';
+export { below, literally, looksRemote, namedPlace, resolvePlace, type WrittenPlace } from './place.ts';
 export { type ResolveOptions, resolveJob, resolvePair, resolveRemote } from './resolve.ts';
 export { parsePortRange } from './schema-parts.ts';
 export { pem, resolveServe, type ServeHook, type ServeSettings, type ServeTls, type ServeUser } from './serve.ts';

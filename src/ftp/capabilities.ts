@@ -149,8 +149,9 @@ export class Knowledge {
     return this.pipelining ? 128 : 1;
   }
 
-  get capabilities(): Capabilities {
+  capabilities(text: (latin1: string) => string): Capabilities {
     return {
+      home: this.home === undefined ? null : text(this.home),
       software: [this.#greeting, this.#system].filter((text) => text !== '').join(' / '),
       features: this.#features ?? {},
       mlsd: this.mlsd,

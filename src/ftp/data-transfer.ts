@@ -2,7 +2,7 @@
  * A transfer: its commands on the control connection, its data connection, and the one reply that ends it. The reply is
  * waited for whatever happens to the data, so that the session stays in step and the server's own words are heard.
  */
-import { FerryError, InterruptedError, LostError } from '../model/errors.ts';
+import { FerryError, InterruptedError, LostError, ProtocolError } from '../model/errors.ts';
 import type { DataConnection } from './data-connection.ts';
 import { type Opened, openData, SETTLE } from './data-opening.ts';
 import { explained } from './failure.ts';
@@ -16,6 +16,8 @@ export interface TransferRequest {
   readonly command: string;
   /** Entered before it in the same flight; refused, the transfer is dropped. */
   readonly folder?: string;
+  /** In ASCII type (RFC 959, 3.1.1.1); binary otherwise. */
+  readonly text?: boolean | undefined;
   /** Offset in bytes to go on from (REST, RFC 3659, 5). */
   readonly restart?: number;
   /** Watch for the end that the server means (close_notify); costs speed. */
@@ -41,13 +43,29 @@ export interface Transferred<T> {
 /** Carries out one transfer; everything else on the session waits. */
 export function transfer<T>(session: Session, request: TransferRequest, move: Mover<T>): Promise<Transferred<T>> {
   return session.pipeline.section((send, free) => {
-    const { onReceived } = request;
+    const { onReceived, text } = request;
+    if (text) return inText(session, send, () => transferWithin(session, send, request, move));
     const received = () => {
       free();
       onReceived?.();
     };
     return transferWithin(session, send, onReceived ? { ...request, onReceived: received } : request, move);
   });
+}
+
+/**
+ * ASCII type for one transfer. Its answer is waited for, and so is that of the way back: a transfer in the wrong type
+ * changes what it moves, so a session that does not come back to binary is given up.
+ */
+async function inText<T>(session: Session, send: Send, move: () => Promise<T>): Promise<T> {
+  const reply = await send('TYPE A');
+  if (!reply.ok) throw session.site.refused('TYPE A', reply);
+  try {
+    return await move();
+  } finally {
+    const back = await send('TYPE I').catch(() => undefined);
+    if (back && !back.ok) session.pipeline.fail(new ProtocolError('the server does not go back to binary type'));
+  }
 }
 
 /** The same as a part of a section that is open already. */

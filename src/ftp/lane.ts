@@ -1,6 +1,7 @@
 /** A session lent to one task, as the port describes it: every method puts its commands in the queue before it returns. */
-import type { RelPath } from '../model/path.ts';
-import type { ByteSink, ByteSource, Lane, ReadOptions, WriteOptions } from '../model/remote.ts';
+import { NameError, UsageError } from '../model/errors.ts';
+import { printable, type RelPath } from '../model/path.ts';
+import type { ByteSink, ByteSource, Lane, ReadOptions, ServerReply, WriteOptions } from '../model/remote.ts';
 import { makeDirectory } from './directories.ts';
 import { notImplemented } from './failure.ts';
 import { ask, find } from './inspect.ts';
@@ -8,6 +9,19 @@ import { retrieve } from './retrieve.ts';
 import type { Session } from './session.ts';
 import { setModified } from './set-time.ts';
 import { store } from './store.ts';
+
+const NEEDS_DATA = 'it needs a data connection; ferry ls, cat, get and put do what it does';
+const IS_LOGIN = 'the login is that of the configuration or the URL';
+const IS_SETTING = 'everything that follows on this connection would go wrong';
+
+/** Commands that change the connection itself, or need another one, and what to do instead. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  '': 'name a command, such as SITE HELP',
+  ...Object.fromEntries('LIST NLST MLSD RETR STOR STOU APPE'.split(' ').map((verb) => [verb, NEEDS_DATA])),
+  ...Object.fromEntries('PASV EPSV PORT EPRT REST'.split(' ').map((verb) => [verb, NEEDS_DATA])),
+  ...Object.fromEntries('USER PASS ACCT REIN QUIT'.split(' ').map((verb) => [verb, IS_LOGIN])),
+  ...Object.fromEntries('TYPE MODE STRU AUTH PBSZ PROT CCC ABOR'.split(' ').map((verb) => [verb, IS_SETTING])),
+};
 
 export class FtpLane implements Lane {
   readonly #session: Session;
@@ -72,6 +86,16 @@ export class FtpLane implements Lane {
 
   async makeDirectory(path: RelPath): Promise<void> {
     return makeDirectory(this.#session, this.#session.site.wire(path));
+  }
+
+  async order(command: string): Promise<ServerReply> {
+    const { site } = this.#session;
+    const verb = (/^\s*(\S*)/.exec(command)?.[1] ?? '').toUpperCase();
+    const instead = INSTEAD[verb];
+    if (instead !== undefined) throw new UsageError(`${verb} cannot be sent here: ${instead}`);
+    if (/[\r\n\0]/.test(command)) throw new NameError(`FTP cannot carry a line break or NUL: ${printable(command)}`);
+    const { code, lines } = await this.#session.send(site.codec.encode(command), { anyCode: true });
+    return { code, lines: lines.map((line) => site.text(line)) };
   }
 
   release(): void {

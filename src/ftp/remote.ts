@@ -34,7 +34,7 @@ class FtpRemote implements Remote {
 
   get capabilities(): Capabilities {
     if (!this.#site.knowledge.asked) throw new Error('capabilities are known once the remote is open');
-    return this.#site.knowledge.capabilities;
+    return this.#site.knowledge.capabilities((latin1) => this.#site.text(latin1));
   }
 
   get width(): number {

@@ -2,6 +2,7 @@
 import { MismatchError, ReplyError } from '../model/errors.ts';
 import type { ByteSource, WriteOptions } from '../model/remote.ts';
 import { transfer, transferWithin } from './data-transfer.ts';
+import { LfToCrlf } from './line-ends.ts';
 import { type Mover, sending } from './moving.ts';
 import type { Send } from './pipeline.ts';
 import type { Session } from './session.ts';
@@ -13,10 +14,19 @@ export async function store(
   source: ByteSource,
   options: WriteOptions = {},
 ): Promise<number> {
-  const { offset = 0, signal } = options;
+  const { offset = 0, signal, text } = options;
+  if (text) {
+    const move = sending({ chunks: () => toNetwork(source) }, options);
+    return (await transfer(session, { command: `STOR ${path}`, text, signal }, move)).value;
+  }
   const move = sending(source, options);
   if (offset > 0) return session.pipeline.section((send) => resume(session, send, path, offset, move, signal));
   return (await transfer(session, { command: `STOR ${path}`, signal }, move)).value;
+}
+
+async function* toNetwork(source: ByteSource): AsyncGenerator<Uint8Array> {
+  const lines = new LfToCrlf();
+  for await (const piece of source.chunks(0)) yield lines.convert(piece);
 }
 
 /** Goes on at `offset`. REST and STOR first, as it says where; APPE only goes on at the end, so that is looked at. */

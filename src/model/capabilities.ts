@@ -13,6 +13,8 @@ export type SetTimeCommand = 'MFMT' | 'MFF' | 'MDTM' | 'SITE UTIME';
 export interface Capabilities {
   /** The greeting and SYST, for people. */
   readonly software: string;
+  /** The folder that a login starts in, absolute; null where the server did not say it in a way that can be read. */
+  readonly home: string | null;
   /** The FEAT lines as sent, upper-cased verbs as keys. */
   readonly features: Readonly<Record<string, string>>;
   readonly mlsd: boolean;

@@ -29,7 +29,8 @@ export type RunEventBody =
     }
   | {
       readonly type: 'action';
-      readonly action: Action['action'];
+      /** The last two are small changes that hand tools make. */
+      readonly action: Action['action'] | 'chmod' | 'touch';
       readonly side: Side;
       readonly path: string;
       readonly reason: string;

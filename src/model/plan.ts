@@ -15,7 +15,9 @@ export type Reason =
   | 'not at the source'
   | 'directory of a new file'
   | 'conflict'
-  | 'moved';
+  | 'moved'
+  /** Somebody said so, by a hand tool. */
+  | 'asked for';
 
 /** What must still be true of one side when the action is carried out; null: nothing is there. */
 export type Expectation = Fingerprint | null;

@@ -33,6 +33,8 @@ export interface ByteSink {
 export interface WriteOptions {
   /** Where in the file to go on; 0 (the default) writes it anew. */
   readonly offset?: number;
+  /** As text (TYPE A; RFC 959, 3.1.1.1): line ends travel as CR LF and become the server's own. Never with an offset. */
+  readonly text?: boolean;
   /** Called with the number of bytes handed to the network since the last call. */
   readonly onBytes?: (bytes: number) => void;
   readonly signal?: AbortSignal;
@@ -40,6 +42,8 @@ export interface WriteOptions {
 
 export interface ReadOptions {
   readonly offset?: number;
+  /** As text (TYPE A): the server's line ends arrive as LF. Never with an offset. */
+  readonly text?: boolean;
   /** Stop after so many bytes (the transfer is then aborted or its connection given up). */
   readonly length?: number;
   readonly onBytes?: (bytes: number) => void;
@@ -55,6 +59,13 @@ export interface Inspection {
   /** ms since the epoch, UTC; null where it does not say. */
   readonly mtime: number | null;
   readonly stamps: Stamps;
+}
+
+/** A server's answer, in its own words (RFC 959, 4.2). */
+export interface ServerReply {
+  readonly code: number;
+  /** Every line with its code, without line ends. */
+  readonly lines: readonly string[];
 }
 
 /**
@@ -90,6 +101,12 @@ export interface Lane {
   removeDirectory(path: RelPath): Promise<void>;
   /** Makes one directory; one that is already there is no error. */
   makeDirectory(path: RelPath): Promise<void>;
+  /**
+   * Sends a command that needs no data connection and resolves with its final reply, whatever the code. Rejects with a
+   * UsageError for one that would change the connection under everything else that it serves, a NameError for one that
+   * holds a line break or NUL.
+   */
+  order(command: string): Promise<ServerReply>;
   /** Gives the connection back. Safe to call twice. */
   release(): void;
 }

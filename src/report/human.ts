@@ -119,6 +119,8 @@ const DONE = {
   delete: 'deleted',
   rename: 'renamed',
   replace: 'removed',
+  chmod: 'changed',
+  touch: 'touched',
 } as const;
 
 const OPENING: Readonly<Record<Direction, string>> = { push: 'Pushing', pull: 'Pulling', sync: 'Syncing' };
@@ -133,5 +135,6 @@ function opening({ job, direction, local, remote, dryRun }: Told<'start'>): stri
 
 function deed({ action, path, size, reason }: Told<'action'>): string {
   const sized = action === 'upload' || action === 'download' ? `${bytesText(size)}, ` : '';
-  return `${printable(path)}${action === 'mkdir' ? '/' : ''} (${sized}${printable(reason)})`;
+  const why = reason === 'asked for' ? '' : ` (${sized}${printable(reason)})`;
+  return `${printable(path)}${action === 'mkdir' ? '/' : ''}${why}`;
 }

@@ -1,3 +1,4 @@
+export { type Claim, claim } from './claim.ts';
 export { type JobIdentity, jobFolder, stateFolder } from './folder.ts';
 export { beginRun, type CurrentRun, foldersWithRuns, type PastRun, pastRuns, type RunAbout } from './history.ts';
 export { acquireLock, breakLock, inspectLock, type Lock, type LockState } from './lock.ts';

@@ -71,7 +71,7 @@ class Mover implements Waiting {
   private readonly past: { files: number; bytes: number } = { files: 0, bytes: 0 };
 
   constructor(acting: Acting, makingWay: ReadonlySet<RelPath>) {
-    const { pair, tally, limitRate, attempts, strict, tell, direction, chmod } = acting.options;
+    const { pair, tally, limitRate, attempts, strict, tell, direction, chmod, isText, salt } = acting.options;
     const signal = AbortSignal.any([acting.options.signal, this.stop.signal]);
     setMaxListeners(0, signal);
     this.acting = acting;
@@ -81,6 +81,8 @@ class Mover implements Waiting {
       direction,
       signal,
       strict,
+      isText: isText ?? (() => false),
+      ...(salt === undefined ? {} : { salt }),
       modeOf: ({ mode }) => (chmod === 'none' ? undefined : chmod === 'preserve' ? mode : chmod.files),
       naming: newNaming(),
       ...(limitRate === null ? {} : { pace: rateLimit(limitRate) }),

@@ -37,6 +37,10 @@ export interface ActOptions {
   readonly limitRate: number | null;
   /** Which permission bits copies get. */
   readonly chmod: JobSettings['chmod'];
+  /** Which paths are texts, whose line ends are converted; none unless said. */
+  readonly isText?: (path: RelPath) => boolean;
+  /** Sets the temporary names of this run apart; see `TransferContext`. */
+  readonly salt?: string;
   /** gitignore patterns of files that wait until the others are done. */
   readonly order: readonly string[];
   /** Whether a source that is no longer what the plan saw is refused (a saved plan). */

@@ -52,6 +52,10 @@ export interface TransferContext {
   readonly naming: Naming;
   /** The permission bits that a copy gets; undefined: none are set. */
   readonly modeOf: (action: TransferAction) => number | undefined;
+  /** Whether a path is a text, whose line ends become those of the side that it goes to. */
+  readonly isText: (path: RelPath) => boolean;
+  /** Sets the temporary names of this run apart from those of any other; then nothing can be resumed. */
+  readonly salt?: string;
   /** Whether a source that is no longer what the plan saw is refused (a saved plan) or taken as it is now. */
   readonly strict: boolean;
 }
@@ -71,12 +75,12 @@ export function isHashed({ memory }: Pick<TransferContext, 'memory'>, size: numb
 }
 
 /** Eight hexadecimal digits that stand for one version of one file; in every checkout the same where its hash is known. */
-export function tagOf(source: Fingerprint): string {
+export function tagOf(source: Fingerprint, salt?: string): string {
   const { sha256 } = source.stamps;
   const stamps =
     sha256 === undefined ? Object.entries(source.stamps).sort(([a], [b]) => (a < b ? -1 : 1)) : [['sha256', sha256]];
   return createHash('sha256')
-    .update(JSON.stringify([source.size, stamps]))
+    .update(JSON.stringify(salt === undefined ? [source.size, stamps] : [source.size, stamps, salt]))
     .digest('hex')
     .slice(0, 8);
 }

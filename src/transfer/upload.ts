@@ -24,6 +24,7 @@ import { type Course, isHashed, namesOf, RESUMABLE, type Transfer, type Transfer
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
 import { publish } from './swap.ts';
+import { linesIn } from './text.ts';
 
 /**
  * One attempt at one upload. Only {@link move} needs a connection of its own; what {@link publish} asks of it travels
@@ -41,6 +42,9 @@ export class Upload implements Transfer {
   private readonly version: Fingerprint;
   private readonly target: RelPath;
   private readonly tag: string;
+  /** Whether line ends are converted: what arrives is then of another size, and no part of it can be gone on from. */
+  private readonly text: boolean;
+  private lines = 0;
   /** Where the bytes go; the target itself where no temporary name is taken. */
   private name: RelPath;
   /** Whether the server may hold something of ours under that name. */
@@ -67,7 +71,8 @@ export class Upload implements Transfer {
     this.source = source;
     this.version = version;
     this.target = namesOf(context, action).remote;
-    this.tag = tagOf(this.version);
+    this.tag = tagOf(this.version, context.salt);
+    this.text = context.isText(action.path);
     this.name = this.temporary(context.naming.style);
   }
 
@@ -136,7 +141,7 @@ export class Upload implements Transfer {
   private async look(): Promise<void> {
     const { context, action, attempt, version } = this;
     const { restart, append } = context.remote.capabilities;
-    if ((restart || append) && version.size > 0) {
+    if ((restart || append) && version.size > 0 && !this.text) {
       if (attempt > 1) this.mayResume = true;
       else if (version.size > RESUMABLE) {
         const left = await context.memory.checkpoint(action.path, 'upload');
@@ -194,8 +199,13 @@ export class Upload implements Transfer {
       course.farthest = Math.max(course.farthest, offset);
       if (offset > 0 && offset === version.size) return;
       try {
-        this.bytes = await lane.write(name, counted(source, this.sum, context), {
-          offset,
+        this.lines = 0;
+        const countLines = (lines: number) => {
+          this.lines += lines;
+        };
+        const sent = counted(source, this.sum, context, this.text ? countLines : undefined);
+        this.bytes = await lane.write(name, sent, {
+          ...(this.text ? { text: true } : { offset }),
           signal: context.signal,
           onBytes: (n) => context.moved('sent', n),
         });
@@ -254,11 +264,11 @@ export class Upload implements Transfer {
       staged ? standing(lane, target) : null,
       mode === undefined ? false : this.dressed(lane.setMode(name, mode), 'permissions'),
     ]);
-    if (held.size !== null && held.size !== version.size) {
+    if (held.size !== null && !this.isWhole(held.size)) {
       await this.discard();
       throw new MismatchError(`the server holds ${held.size} of its ${version.size} bytes`);
     }
-    const placed = { size: version.size, stamps: held.stamps };
+    const placed = { size: held.size ?? version.size, stamps: held.stamps };
     if (!staged) return placed;
     if (!this.isExpected(there)) {
       await this.discard();
@@ -267,6 +277,12 @@ export class Upload implements Transfer {
     course.placing = { source: version, placed };
     await publish(lane, context.memory, name, target, there, context.naming.style);
     return placed;
+  }
+
+  /** A server keeps the line ends of a text as they travel, CR LF, or as LF. */
+  private isWhole(held: number): boolean {
+    if (!this.text) return held === this.version.size;
+    return held === this.bytes || held === this.bytes - this.lines;
   }
 
   /**
@@ -377,11 +393,17 @@ function refusesToGoOn(error: unknown): boolean {
 const PACED = 16 * 1024;
 
 /** The source, hashed and paced on its way. */
-function counted(source: ByteSource, sum: Hash | undefined, { pace, signal }: TransferContext): ByteSource {
+function counted(
+  source: ByteSource,
+  sum: Hash | undefined,
+  { pace, signal }: TransferContext,
+  onLines?: (lines: number) => void,
+): ByteSource {
   return {
     async *chunks(offset) {
       for await (const chunk of source.chunks(offset)) {
         sum?.update(chunk);
+        onLines?.(linesIn(chunk));
         const step = pace ? PACED : chunk.length;
         for (let at = 0; at < chunk.length; at += step) {
           const piece = chunk.subarray(at, at + step);

@@ -159,7 +159,7 @@ describe('3: some paths failed, the rest is done', () => {
     world = await makeWorld();
     const { code, stderr } = await world.ferry('ls', world.url);
     expect(code).toBe(3);
-    expect(stderr).toMatch(/550/);
+    expect(stderr).toMatch(/there is no www on the server/);
   });
 });
 

@@ -427,7 +427,7 @@ describe('--hash', () => {
 
 /** How a command line that is refused ends, carried out in this process. */
 async function refusal(args: readonly string[]): Promise<{ exitCode: number; said: string }> {
-  const stdout = { line: () => {}, closed: new AbortController().signal, failure: undefined };
+  const stdout = { line: () => {}, bytes: async () => {}, closed: new AbortController().signal, failure: undefined };
   // What is wrongly not refused ends at once.
   const context = { args, stdout, signal: AbortSignal.abort(), finish: () => {} };
   const failure = await createProgram(context)

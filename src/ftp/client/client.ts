@@ -4,10 +4,10 @@
  */
 import { LostError, ProtocolError, UsageError } from '../../model/errors.ts';
 import { masked } from '../control.ts';
+import { CrlfToLf, LfToCrlf } from '../line-ends.ts';
 import { folderOf } from '../login.ts';
 import { Connection } from './connection.ts';
 import { type DataStream, openStream } from './data-stream.ts';
-import { CrlfToLf, LfToCrlf } from './line-ends.ts';
 import { listing, type MlsdEntry, mlsdEntry } from './listing.ts';
 import { credentials, type FtpClientOptions, type FtpLogin, settle } from './options.ts';
 import { blocks, LineSink, linesToNetwork, type Source } from './pieces.ts';

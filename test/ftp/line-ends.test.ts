@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CrlfToLf, FromNetwork, LfToCrlf, ToNetwork } from '../../../src/ftp/client/index.ts';
+import { CrlfToLf, FromNetwork, LfToCrlf, ToNetwork } from '../../src/ftp/client/index.ts';
 
 /** Texts that are mostly line ends, in pieces. */
 const pieces = fc.array(

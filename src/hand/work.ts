@@ -1,0 +1,10 @@
+/** What the hand tools work with: one server, and where they tell what happens. */
+import type { Problem, Remote, Tell } from '../model/index.ts';
+
+export interface Work {
+  readonly remote: Remote;
+  readonly signal: AbortSignal;
+  readonly tell: Tell;
+  /** Says what went wrong with one path; the others go on. */
+  readonly problem: (problem: Problem) => void;
+}
