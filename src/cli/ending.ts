@@ -1,11 +1,16 @@
 /** Ends the process with a last message. */
 import { secretsMask } from '../config/index.ts';
 import type { Failure } from './failure.ts';
+import { currentLog } from './log.ts';
 import { flushed } from './output.ts';
 
 /** Says what went wrong, secrets masked, and exits. */
 export async function endOn({ exitCode, message }: Failure): Promise<never> {
-  if (message !== '') process.stderr.write(`${secretsMask().mask(message)}\n`);
+  if (message !== '') {
+    process.stderr.write(`${secretsMask().mask(message)}\n`);
+    currentLog()?.note('error', message);
+    await currentLog()?.close();
+  }
   await flushed();
   process.exit(exitCode);
 }

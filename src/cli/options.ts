@@ -14,7 +14,8 @@ import {
   type StateRule,
 } from '../config/index.ts';
 import { UsageError } from '../model/index.ts';
-import type { ColorChoice, Verbosity } from '../report/index.ts';
+import { type ColorChoice, LOG_LEVELS, type Verbosity } from '../report/index.ts';
+import type { LogFlags } from './log.ts';
 
 /** How much is said, and in which form. */
 export interface TalkOptions {
@@ -32,7 +33,7 @@ export interface ServerOptions extends TalkOptions {
   readonly tlsPin?: readonly string[];
 }
 
-export interface RunFlags extends ServerOptions {
+export interface RunFlags extends ServerOptions, LogFlags {
   readonly dryRun?: boolean;
   readonly adopt?: boolean;
   readonly delete?: DeleteRule;
@@ -94,7 +95,12 @@ export function addRunOptions(verb: Command, json?: string): Command {
     .addOption(flag('--max-duration <time>', 'stop after: 90s, 10m, 2h; none', liftable(parseDuration)))
     .addOption(flag('--max-transfer <bytes>', 'stop after so many bytes: 2G; none', liftable(parseBytes)))
     .addOption(flag('--retries <n>', 'further attempts after a failure (default 5)', whole(0, 1000)));
-  return addServerOptions(verb, json);
+  addServerOptions(verb, json);
+  return verb
+    .optionsGroup('Log file:')
+    .option('--log <file>', 'append what happens to a file; logrotate may move or cut it')
+    .addOption(flag('--log-format <format>', 'text (default) or json', oneOf('text', 'json')))
+    .addOption(flag('--log-level <level>', 'error, warn, info (default) or debug', oneOf(...LOG_LEVELS)));
 }
 
 export function overridesOf(flags: RunFlags): Overrides {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Context, Verb } from './context.ts';
+import { type LogFlags, openLog } from './log.ts';
 import { apply } from './verbs/apply.ts';
 import { cat } from './verbs/cat.ts';
 import { check } from './verbs/check.ts';
@@ -64,6 +65,7 @@ export function createProgram(context: Context): Command {
     // What is wrong is said once, by whoever ends the process.
     .configureOutput({ outputError: () => {} })
     .exitOverride()
+    .hook('preAction', (_, verb) => openLog(verb.opts<LogFlags>()))
     .addHelpText('after', EXAMPLES);
   for (const [heading, verbs] of GROUPS) {
     program.commandsGroup(heading);

@@ -2,6 +2,7 @@
 import { secretsMask } from '../config/index.ts';
 import { printable, type RunEventBody, type Tell } from '../model/index.ts';
 import { createReporter } from '../report/index.ts';
+import { currentLog, type LogFlags } from './log.ts';
 import type { TalkOptions } from './options.ts';
 
 export interface Voice {
@@ -22,7 +23,7 @@ export interface VoiceOptions {
   readonly unsaid?: (event: RunEventBody) => boolean;
 }
 
-export function voiceOf(talk: TalkOptions, options: VoiceOptions = {}): Voice {
+export function voiceOf(talk: TalkOptions & LogFlags, options: VoiceOptions = {}): Voice {
   const { warnings = [], unsaid = () => false } = options;
   const asJson = talk.json === true && !options.words;
   const report = createReporter({
@@ -33,18 +34,26 @@ export function voiceOf(talk: TalkOptions, options: VoiceOptions = {}): Voice {
     progress: talk.progress && talk.verbose < 2,
     mask: secretsMask().mask,
   });
+  const log = currentLog();
   const say = (event: RunEventBody) => {
-    if (!unsaid(event)) report({ ...event, time: new Date().toISOString() });
+    const told = { ...event, time: new Date().toISOString() };
+    log?.(told);
+    if (!unsaid(event)) report(told);
   };
   const tell = (event: RunEventBody) => {
     say(event);
     if (event.type === 'start') for (const message of warnings) say({ type: 'warning', message });
   };
+  const wire = (line: string) => {
+    if (talk.verbose === 2) process.stderr.write(`${secretsMask().mask(printable(line))}\n`);
+    log?.note('debug', line);
+  };
   return {
     tell,
-    wire:
-      talk.verbose < 2 ? undefined : (line) => void process.stderr.write(`${secretsMask().mask(printable(line))}\n`),
+    wire: talk.verbose < 2 && talk.logLevel !== 'debug' ? undefined : wire,
     pause: () => void report.close(),
-    close: () => report.close(),
+    close: async () => {
+      await Promise.all([report.close(), log?.close()]);
+    },
   };
 }

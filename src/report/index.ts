@@ -4,6 +4,7 @@ export { type Paint, paint, wantsColor } from './color.ts';
 export { createReporter, type ReporterOptions } from './create.ts';
 export { durationText } from './duration.ts';
 export { exitReason } from './exit-reason.ts';
+export { LOG_LEVELS, type Log, type LogFormat, type LogLevel, type LogOptions, logReporter } from './log.ts';
 export { type PlanTextOptions, planText } from './plan-text.ts';
 export type { ColorChoice, Mask, Output, Reporter, Verbosity } from './reporter.ts';
 export { type Sink, sinkTo } from './sink.ts';

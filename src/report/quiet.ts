@@ -10,6 +10,8 @@ const SHOWN = 20;
 export function quietReporter(stream: Output, mask: Mask): Reporter {
   const sink = sinkTo(stream, mask);
   let job = 'ferry';
+  /** For whoever reads this in a mail, the next morning. */
+  let where = '';
   let first: Problem[] = [];
   let count = 0;
   /** What the hook that is under way wrote. */
@@ -30,11 +32,15 @@ export function quietReporter(stream: Output, mask: Mask): Reporter {
     for (const { path, message } of first) sink.line(`  ${printable(path || '.')}: ${printable(message)}`);
     if (count > first.length) sink.line(`  … and ${counted(count - first.length, 'more problem')}`);
     for (const line of ofHooks) sink.line(`  ${printable(line)}`);
+    if (where !== '') sink.line(`  ${printable(where)}`);
     first = [];
     count = 0;
   };
   const report = (event: RunEvent) => {
-    if (event.type === 'start') job = `ferry ${event.direction} ${event.job}`;
+    if (event.type === 'start') {
+      job = `ferry ${event.direction} ${event.job}`;
+      where = placeOf(event);
+    }
     if (event.type === 'problem') {
       count++;
       if (first.length < SHOWN) first.push(event);
@@ -52,4 +58,12 @@ export function quietReporter(stream: Output, mask: Mask): Reporter {
     return sink.flush();
   };
   return Object.assign(report, { close });
+}
+
+/** Empty for a run without a job: its name is its two folders. */
+function placeOf({ job, direction, local, remote }: Extract<RunEvent, { type: 'start' }>): string {
+  if (job.includes(' ')) return '';
+  const pair =
+    direction === 'pull' ? `${remote} to ${local}` : `${local} ${direction === 'sync' ? 'with' : 'to'} ${remote}`;
+  return `(${pair}; "ferry status ${job}" shows the last runs)`;
 }

@@ -125,7 +125,7 @@ describe('what hooks say', () => {
     const { code, stderr } = await world.ferry('push', 'site', '-q');
     expect(code).toBe(4);
     expect(stderr).toMatch(
-      /^ferry push site: exit 4: the "before" hook .* ended with 7 \(it said: two\); nothing was done\n {2}before: one\n {2}before: two\n$/,
+      /^ferry push site: exit 4: the "before" hook .* ended with 7 \(it said: two\); nothing was done\n {2}before: one\n {2}before: two\n {2}\(.*\)\n$/,
     );
   });
 

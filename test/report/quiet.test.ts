@@ -16,6 +16,9 @@ async function told(...events: RunEvent[]): Promise<string> {
   return stderr.text();
 }
 
+/** Where it was, and where more of it is. */
+const WHERE = '  (/work/public to ftpes://me@h/htdocs; "ferry status site" shows the last runs)\n';
+
 describe('quiet', () => {
   test('says not a word when all is well', async () =>
     expect(await told(start(), warning('plain text'), action(), summary({ uploaded: 1 }))).toBe(''));
@@ -34,21 +37,23 @@ describe('quiet', () => {
     ).toBe(
       'ferry push site: exit 3: 2 paths could not be brought in step; everything else is done; run it again to try once more\n' +
         '  a\\x07.txt: cannot be read (EACCES); check its permissions\n' +
-        '  .: odd\n',
+        `  .: odd\n${WHERE}`,
     ));
 
   test('gives the reason of the run in one line', async () =>
     expect(await told(start(), summary({ exitCode: 5, message: 'no route\nto s3cret' }))).toBe(
-      'ferry push site: exit 5: no route to ***\n',
+      `ferry push site: exit 5: no route to ***\n${WHERE}`,
     ));
 
   test('counts what is too much to list', async () => {
     const problems = Array.from({ length: 25 }, (_, i) => problem(`f${i}`, 'x'));
     const lines = (await told(start(), ...problems, summary({ exitCode: 3, failed: 25 }))).trimEnd().split('\n');
-    expect(lines).toHaveLength(22);
-    expect(lines.slice(-2)).toEqual(['  f19: x', '  … and 5 more problems']);
+    expect(lines).toHaveLength(23);
+    expect(lines.slice(-3, -1)).toEqual(['  f19: x', '  … and 5 more problems']);
   });
 
   test('a run that broke off does not swallow what it found', async () =>
-    expect(await told(start(), problem('a', 'x'))).toBe('ferry push site: ended early, after 1 problem:\n  a: x\n'));
+    expect(await told(start(), problem('a', 'x'))).toBe(
+      `ferry push site: ended early, after 1 problem:\n  a: x\n${WHERE}`,
+    ));
 });
