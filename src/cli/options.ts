@@ -49,6 +49,7 @@ export interface RunFlags extends ServerOptions, LogFlags {
   readonly retries?: number;
   readonly hooks?: boolean;
   readonly state?: StateRule;
+  readonly wait?: number;
 }
 
 /** `json` says what `--json` writes; null: there is no such option, as stdout is for something else. */
@@ -92,6 +93,7 @@ export function addRunOptions(verb: Command, json?: string): Command {
     .addOption(flag('--state <where>', 'remember here, or on the server: local, remote', oneOf('local', 'remote')))
     .optionsGroup('Limits:')
     .addOption(flag('--limit-rate <bytes>', 'bytes a second: 500k, 2M; none', liftable(parseBytes)))
+    .addOption(flag('--wait <time>', 'wait for another run to end: 90s, 5m', amount(parseDuration)))
     .addOption(flag('--max-duration <time>', 'stop after: 90s, 10m, 2h; none', liftable(parseDuration)))
     .addOption(flag('--max-transfer <bytes>', 'stop after so many bytes: 2G; none', liftable(parseBytes)))
     .addOption(flag('--retries <n>', 'further attempts after a failure (default 5)', whole(0, 1000)));
@@ -120,6 +122,7 @@ export function overridesOf(flags: RunFlags): Overrides {
     retries,
     hooks: flags.hooks,
     state: flags.state,
+    wait: flags.wait,
   };
 }
 

@@ -124,6 +124,8 @@ function settle(
   folder = local,
 ): JobSettings {
   const state = overrides.state ?? job.state;
+  const wait = overrides.wait ?? (job.wait === undefined ? undefined : parseDuration(job.wait));
+  const serverLock = overrides.serverLock ?? serverLockOf(job.lock);
   return Object.freeze({
     name,
     direction,
@@ -148,6 +150,8 @@ function settle(
       ? {}
       : { hooks: hooksOf(job.hooks ?? {}, job.heartbeat, folder) }),
     ...(state === undefined ? {} : { state }),
+    ...(wait === undefined ? {} : { wait }),
+    ...(serverLock === undefined ? {} : { serverLock }),
   });
 }
 
@@ -159,6 +163,15 @@ function either(
 ): number | null {
   if (override !== undefined) return override;
   return written === undefined ? null : parse(written);
+}
+
+/** ms without a heartbeat after which a lock on the server is taken over. */
+const STALE_AFTER = 60_000;
+
+function serverLockOf(written: JobText['lock']): JobSettings['serverLock'] {
+  if (written === undefined || written === 'local') return undefined;
+  const { staleAfter = undefined } = written === 'remote' ? {} : written;
+  return Object.freeze({ staleAfter: staleAfter === undefined ? STALE_AFTER : parseDuration(staleAfter) });
 }
 
 function chmodOf(written: JobText['chmod']): Chmod {

@@ -222,6 +222,23 @@ const job = z
     timeout: timeout.optional(),
     hooks: hooks.optional(),
     heartbeat: heartbeat.optional(),
+    lock: z
+      .union(
+        [
+          z.enum(['local', 'remote']),
+          z.strictObject({
+            staleAfter: duration
+              .describe('How long the run that holds the lock may show no heartbeat. Seconds; default 60.')
+              .optional(),
+          }),
+        ],
+        { error: '"local", "remote", or an object with staleAfter' },
+      )
+      .describe(
+        'What keeps two runs apart: a lock on this machine, or one on the server, for several machines that write to one remote folder. Default local.',
+      )
+      .optional(),
+    wait: duration.describe('How long to wait for another run to end. Seconds; default 0.').optional(),
     state: z
       .enum(['local', 'remote'])
       .describe(

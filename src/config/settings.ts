@@ -123,6 +123,10 @@ export interface JobSettings extends RemoteSettings {
   readonly hooks?: HookSettings;
   /** Default `local`. */
   readonly state?: StateRule;
+  /** Where the remote folder is locked for every machine; `staleAfter` in ms. */
+  readonly serverLock?: { readonly staleAfter: number };
+  /** ms to wait for another run to end. Default 0. */
+  readonly wait?: number;
 }
 
 /** What a command line may settle for one run. `include` and `exclude` are added to the job's, the rest replaces. */
@@ -143,7 +147,9 @@ export type Overrides = {
     | 'retries'
     | 'maxDuration'
     | 'maxTransfer'
-    | 'state']?: JobSettings[K] | undefined;
+    | 'state'
+    | 'wait'
+    | 'serverLock']?: JobSettings[K] | undefined;
 } & {
   readonly connections?: number | undefined;
   /** ms, for connecting, replies and data alike. */

@@ -3,11 +3,17 @@ import type { Session } from './session.ts';
 
 /** Makes one directory, `path` as it goes on the wire; one that is there already is no error. */
 export async function makeDirectory(session: Session, path: string): Promise<void> {
+  await claimDirectory(session, path);
+}
+
+/** Makes one directory; false where it is there already. */
+export async function claimDirectory(session: Session, path: string): Promise<boolean> {
   const command = `MKD ${path}`;
   const made = await session.send(command);
-  if (made.ok) return;
+  if (made.ok) return true;
   const entered = await session.send(`CWD ${path}`);
   if (!entered.ok) throw session.site.refused(command, made);
+  return false;
 }
 
 /** Makes every directory of an absolute path that is missing; those above the ones that exist are left alone. */

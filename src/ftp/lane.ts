@@ -2,7 +2,7 @@
 import { NameError, UsageError } from '../model/errors.ts';
 import { printable, type RelPath } from '../model/path.ts';
 import type { ByteSink, ByteSource, Lane, ReadOptions, ServerReply, WriteOptions } from '../model/remote.ts';
-import { makeDirectory } from './directories.ts';
+import { claimDirectory, makeDirectory } from './directories.ts';
 import { notImplemented } from './failure.ts';
 import { ask, find } from './inspect.ts';
 import { retrieve } from './retrieve.ts';
@@ -96,6 +96,10 @@ export class FtpLane implements Lane {
     if (/[\r\n\0]/.test(command)) throw new NameError(`FTP cannot carry a line break or NUL: ${printable(command)}`);
     const { code, lines } = await this.#session.send(site.codec.encode(command), { anyCode: true });
     return { code, lines: lines.map((line) => site.text(line)) };
+  }
+
+  async claimDirectory(path: RelPath): Promise<boolean> {
+    return claimDirectory(this.#session, this.#session.site.wire(path));
   }
 
   release(): void {

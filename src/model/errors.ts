@@ -175,8 +175,8 @@ export class NameError extends FerryError {
 
 /** Another run holds the lock. */
 export class LockError extends FerryError {
-  constructor(message: string) {
-    super('lock', message);
+  constructor(message: string, options?: ErrorOptions) {
+    super('lock', message, options);
   }
 }
 

@@ -107,6 +107,8 @@ export interface Lane {
    * holds a line break or NUL.
    */
   order(command: string): Promise<ServerReply>;
+  /** Makes one directory; false where it is there already. Of several who ask at once, one is told that it made it. */
+  claimDirectory(path: RelPath): Promise<boolean>;
   /** Gives the connection back. Safe to call twice. */
   release(): void;
 }

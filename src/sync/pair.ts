@@ -13,6 +13,7 @@ import {
   stateFolder,
 } from '../state/index.ts';
 import { absentLocal } from './absent-local.ts';
+import type { RemoteLock } from './remote-lock.ts';
 
 export interface Pair {
   readonly local: Local;
@@ -36,6 +37,8 @@ export interface PairOptions {
   /** Whether what is remembered is to be set aside, to begin anew; false again once that is done. */
   readonly adoption?: { due: boolean };
   readonly warn?: (message: string) => void;
+  /** The lock on the server, where the job takes it. */
+  readonly lock?: Pick<RemoteLock, 'guard' | 'release'>;
 }
 
 /** The folder that holds what this job remembers, and its lock. */
@@ -72,9 +75,10 @@ export async function openPair(job: JobSettings, options: PairOptions, signal: A
     // A damaged memory is told before anything is connected; one on the server can only be read after.
     let memory = job.state === 'remote' ? undefined : await openLocalMemory(folder, options);
     if (memory) closers.push(() => memory!.close());
-    const remote = remoteOf(job, options.wire);
-    closers.push(() => remote.close());
-    await remote.open(signal);
+    const connected = remoteOf(job, options.wire);
+    closers.push(() => connected.close());
+    await connected.open(signal);
+    const remote = options.lock ? options.lock.guard(connected) : connected;
     if (!memory) {
       memory = await openRemoteMemoryOf(job, remote, options);
       closers.push(() => memory!.close());

@@ -11,6 +11,7 @@ import {
   GuardError,
   LimitError,
   LocalError,
+  LockError,
   type Plan,
   printable,
   ROOT,
@@ -27,7 +28,9 @@ import type { Observed } from './observe.ts';
 import { lockJob, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
 import { makePlan, type Planned } from './plan.ts';
+import { lockRemote, type RemoteLock } from './remote-lock.ts';
 import { Tally } from './tally.ts';
+import { waitingFor } from './wait.ts';
 
 export interface RunOptions {
   readonly tell: Tell;
@@ -135,7 +138,10 @@ export async function conduct(
   const tally = new Tally(tell);
   const limits = limited(job, options.signal, tally, tell);
   let lock: Lock | undefined;
+  let remoteLock: RemoteLock | undefined;
   let pair: OpenPair | undefined;
+  /** Whether another run kept this one from beginning. */
+  let excluded = true;
   let summary: Summary;
   tell({
     type: 'start',
@@ -151,9 +157,12 @@ export async function conduct(
   let noted: CurrentRun | undefined;
   try {
     if (!dryRun) noted = await beginRun(stateOf(job, options.stateBase), about, { mask });
-    lock = await lockJob(job, options.stateBase);
+    lock = await waitingFor(() => lockJob(job, options.stateBase), job, { tell, signal: limits.signal });
+    if (!dryRun) remoteLock = await lockRemote(job, { tell, signal: limits.signal, wire: options.wire });
+    if (remoteLock) remoteLock.onLost = limits.abort;
+    excluded = false;
     await hooks.before(limits.signal);
-    pair = await open(job, options, limits.signal);
+    pair = await open(remoteLock?.job ?? job, options, limits.signal, remoteLock);
     tell(describe(pair.remote.capabilities));
     const plainText = plainTextWarning(job.server, pair.remote.capabilities);
     if (plainText !== undefined) tell({ type: 'warning', message: plainText });
@@ -164,21 +173,31 @@ export async function conduct(
     summary = tally.summary(job.name, since, pair.remote, typeof exitCode === 'number' ? { exitCode } : {});
   } catch (error) {
     const cause = limits.signal.aborted ? limits.signal.reason : error;
+    excluded &&= lock === undefined || cause instanceof LockError;
     summary = tally.summary(job.name, since, pair?.remote, { exitCode: exitCodeOf(cause), message: explain(cause) });
   } finally {
     limits.end();
-    await pair?.close().catch((error) => tell({ type: 'warning', message: explain(error) }));
+    const warn = (error: unknown) => tell({ type: 'warning', message: explain(error) });
+    // On a connection of the run, it goes before those are closed.
+    if (remoteLock?.shared) await remoteLock.release().catch(warn);
+    await pair?.close().catch(warn);
   }
   // A run that another one kept from beginning has no hooks: they would meddle with that one's.
-  if (lock !== undefined) summary = await hooks.ended(summary);
-  await noted?.end(summary, { problems: tally.firstProblems, sole: lock !== undefined });
+  if (!excluded) summary = await hooks.ended(summary);
+  await noted?.end(summary, { problems: tally.firstProblems, sole: !excluded });
+  await remoteLock?.release().catch((error) => tell({ type: 'warning', message: explain(error) }));
   await lock?.release().catch((error) => tell({ type: 'warning', message: explain(error) }));
   tell({ type: 'summary', ...summary });
   return summary;
 }
 
 /** A source that is not there is what the guard is for: it may be an unmounted disk. */
-async function open(job: JobSettings, options: RunOptions, signal: AbortSignal): Promise<OpenPair> {
+async function open(
+  job: JobSettings,
+  options: RunOptions,
+  signal: AbortSignal,
+  lock: RemoteLock | undefined,
+): Promise<OpenPair> {
   const pairOptions: PairOptions = {
     missingLocal: job.direction === 'push' ? 'refuse' : options.dryRun ? 'empty' : 'make',
     readOnly: options.dryRun ?? false,
@@ -186,6 +205,7 @@ async function open(job: JobSettings, options: RunOptions, signal: AbortSignal):
     warn: (message) => options.tell({ type: 'warning', message }),
     ...(options.stateBase === undefined ? {} : { stateBase: options.stateBase }),
     ...(options.wire === undefined ? {} : { wire: options.wire }),
+    ...(lock === undefined ? {} : { lock }),
   };
   const onRetry = (error: unknown, attempt: number, delay: number) =>
     options.tell({ type: 'retry', path: '', attempt: attempt + 1, delay, message: explain(error) });
@@ -220,6 +240,7 @@ function limited(job: JobSettings, outer: AbortSignal | undefined, tally: Tally,
   timer?.unref();
   return {
     signal: controller.signal,
+    abort: (error: Error) => controller.abort(error),
     tell: (event: RunEventBody) => {
       tell(event);
       const moved = tally.bytesSent + tally.bytesReceived;

@@ -13,7 +13,7 @@ let checkouts = 0;
 export function checkout(drawing: Drawing): string {
   const folder = draw(emptyFolder(), drawing);
   checkouts++;
-  const time = Date.now() / 1000 - 100_000 + checkouts * 777;
+  const time = Math.floor(Date.now() / 1000) - 100_000 + checkouts * 777;
   for (const [path, content] of Object.entries(drawing))
     if (content !== null) utimesSync(join(folder, path), time, time);
   return folder;
