@@ -1,6 +1,8 @@
 /** Every harness of the bench, in the order in which their lines are printed. */
 import type { Harness } from './harness.ts';
+import { kills } from './kills.ts';
+import { lies } from './lies.ts';
 import { proxy } from './proxy.ts';
 import { scripted } from './scripted.ts';
 
-export const HARNESSES: readonly Harness[] = [proxy, scripted];
+export const HARNESSES: readonly Harness[] = [proxy, scripted, lies, kills];
