@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobSettings } from '../../../src/config/settings.ts';
 import { FtpServer, type ServerOptions } from '../../../src/server/index.ts';
+import type { RunOptions } from '../../../src/sync/index.ts';
 import { job, serverSettings } from '../../builders/connect.ts';
 import type { AnyServer } from '../../servers/every-server.ts';
 import { certificate, freePortRange } from '../../servers/index.ts';
@@ -138,7 +139,7 @@ const MEANT: Record<Verb, RegExp> = {
   control: /^/,
 };
 
-async function tryFault(fault: Fault, stand: Stand, name: string, size: number | undefined) {
+async function tryFault(fault: Fault, stand: Stand, name: string, size: number | undefined, run: Partial<RunOptions>) {
   const { verb, how, direction, offset } = fault;
   const local = join(stand.root, `${name}-local`);
   const [remote, state] = [join(stand.root, name), join(stand.root, `${name}-state`)];
@@ -158,7 +159,7 @@ async function tryFault(fault: Fault, stand: Stand, name: string, size: number |
       after: NEW,
       settings: stand.job(name, direction, size === undefined ? undefined : SHORT_WAIT),
       calm: stand.job(name, direction, undefined),
-      options: { wire },
+      options: { ...run, wire },
       begin: () => {
         (stand.proxy.ended as unknown[]).length = 0;
         if (size === undefined) return;
@@ -190,47 +191,47 @@ async function tryFault(fault: Fault, stand: Stand, name: string, size: number |
 /** How many bytes the transfer that is meant takes on the wire, without a fault. */
 const listed = ({ verb }: Fault) => verb === 'LIST' || verb === 'MLSD';
 
-export const proxy: Harness = {
-  name: 'proxy',
-  async run(options: HarnessOptions): Promise<Outcome> {
-    const all = slice(everyFault(), options, 10, title);
-    const violations: Violation[] = [];
-    const stands = Array.from({ length: Math.min(AT_ONCE, all.length) }, () => new Stand());
-    const sizes = new Map<string, Promise<number>>();
-    const done = progress(options, all.length);
-    let unused = 0;
-    const sizeFor = (fault: Fault, stand: Stand, index: number): Promise<number> => {
-      const key = `${fault.verb} ${fault.security} ${fault.direction}`;
-      const known = sizes.get(key);
-      if (known) return known;
-      const measuring = tryFault(fault, stand, `m${index}`, undefined).then(({ measured }) =>
-        // Of the many data connections the largest is the big file's; listings are small, and much alike.
-        listed(fault) ? 700 : measured,
-      );
-      sizes.set(key, measuring);
-      return measuring;
-    };
-    try {
-      await spread(all, stands, async (fault, stand, index) => {
-        await stand.become(fault.security, fault.verb === 'LIST');
-        const size = await sizeFor(fault, stand, index);
-        const { tried, unused: idle } = await tryFault(fault, stand, `t${index}`, size);
-        if (idle) unused++;
-        for (const { wrong, what } of tried.violations) violations.push({ wrong, what: `${title(fault)}: ${what}` });
-        if (idle) options.say(`never happened: ${title(fault)}`);
-        done();
-      });
-    } finally {
-      await Promise.all(stands.map((stand) => stand.end()));
-    }
-    const others = violations.length - count(violations, 'lost', 'torn', 'false success', 'hang');
-    return {
-      line:
-        `${all.length} faults: ${count(violations, 'lost')} lost, ${count(violations, 'torn')} torn, ` +
-        `${count(violations, 'false success')} false success, ${count(violations, 'hang')} hangs over 60 s` +
-        (others > 0 ? `, ${others} otherwise wrong` : ''),
-      violations,
-      ...(unused > 0 ? { tooFew: `${unused} faults never happened` } : {}),
-    };
-  },
-};
+/** @param run what is put in the place of parts of every run under a fault: the bench itself is tried so */
+export async function cutConnections(options: HarnessOptions, run: Partial<RunOptions> = {}): Promise<Outcome> {
+  const all = slice(everyFault(), options, 10, title);
+  const violations: Violation[] = [];
+  const stands = Array.from({ length: Math.min(AT_ONCE, all.length) }, () => new Stand());
+  const sizes = new Map<string, Promise<number>>();
+  const done = progress(options, all.length);
+  let unused = 0;
+  const sizeFor = (fault: Fault, stand: Stand, index: number): Promise<number> => {
+    const key = `${fault.verb} ${fault.security} ${fault.direction}`;
+    const known = sizes.get(key);
+    if (known) return known;
+    const measuring = tryFault(fault, stand, `m${index}`, undefined, {}).then(({ measured }) =>
+      // Of the many data connections the largest is the big file's; listings are small, and much alike.
+      listed(fault) ? 700 : measured,
+    );
+    sizes.set(key, measuring);
+    return measuring;
+  };
+  try {
+    await spread(all, stands, async (fault, stand, index) => {
+      await stand.become(fault.security, fault.verb === 'LIST');
+      const size = await sizeFor(fault, stand, index);
+      const { tried, unused: idle } = await tryFault(fault, stand, `t${index}`, size, run);
+      if (idle) unused++;
+      for (const { wrong, what } of tried.violations) violations.push({ wrong, what: `${title(fault)}: ${what}` });
+      if (idle) options.say(`never happened: ${title(fault)}`);
+      done();
+    });
+  } finally {
+    await Promise.all(stands.map((stand) => stand.end()));
+  }
+  const others = violations.length - count(violations, 'lost', 'torn', 'false success', 'hang');
+  return {
+    line:
+      `${all.length} faults: ${count(violations, 'lost')} lost, ${count(violations, 'torn')} torn, ` +
+      `${count(violations, 'false success')} false success, ${count(violations, 'hang')} hangs over 60 s` +
+      (others > 0 ? `, ${others} otherwise wrong` : ''),
+    violations,
+    ...(unused > 0 ? { tooFew: `${unused} faults never happened` } : {}),
+  };
+}
+
+export const proxy: Harness = { name: 'proxy', run: (options) => cutConnections(options) };
