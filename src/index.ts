@@ -101,4 +101,14 @@ export {
   tee,
 } from './report/index.ts';
 export { FtpServer, hashPassword, type ServerEvents, type ServerOptions, type UserOptions } from './server/index.ts';
-export { apply, type CheckReport, check, plan, type RunOptions, run, verify } from './sync/index.ts';
+export {
+  apply,
+  type CheckReport,
+  check,
+  plan,
+  type RunOptions,
+  run,
+  verify,
+  type WatchOptions,
+  watch,
+} from './sync/index.ts';

@@ -26,9 +26,10 @@ import { sync } from './verbs/sync.ts';
 import { touch } from './verbs/touch.ts';
 import { unlock } from './verbs/unlock.ts';
 import { verify } from './verbs/verify.ts';
+import { watch } from './verbs/watch.ts';
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
-  ['Keep in step:', [push, pull, sync]],
+  ['Keep in step:', [push, pull, sync, watch]],
   ['Look first:', [plan, apply, verify, check, status]],
   ['By hand:', [ls, cat, get, put, mkdir, rmdir, rm, mv, stat, chmod, touch, raw]],
   ['Serve:', [serve]],

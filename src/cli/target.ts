@@ -5,6 +5,7 @@ import {
   type JobSettings,
   loadConfig,
   looksLikeUrl,
+  type Overrides,
   processSurroundings,
   type RemoteSettings,
   resolveJob,
@@ -33,9 +34,10 @@ export async function jobOf(
   names: readonly string[],
   flags: RunFlags,
   verb: { readonly name: string; readonly direction?: Direction },
+  more: Overrides = {},
 ): Promise<Target<JobSettings>> {
   const surroundings = processSurroundings(secretAsker());
-  const options = { verb: verb.direction, overrides: overridesOf(flags), surroundings };
+  const options = { verb: verb.direction, overrides: { ...overridesOf(flags), ...more }, surroundings };
   const [first, second] = names;
   if (first !== undefined && second !== undefined) {
     return { settings: await resolvePair(first, second, options), warnings: warningsOf(names) };

@@ -19,14 +19,17 @@ export interface VoiceOptions {
   readonly words?: boolean;
   /** Said right after the start. */
   readonly warnings?: readonly string[];
+  /** Whether many runs are told of, over days. */
+  readonly watch?: boolean;
   /** Kinds of events that the verb tells in its own way. */
   readonly unsaid?: (event: RunEventBody) => boolean;
 }
 
 export function voiceOf(talk: TalkOptions & LogFlags, options: VoiceOptions = {}): Voice {
-  const { warnings = [], unsaid = () => false } = options;
+  const { warnings = [], watch = false, unsaid = () => false } = options;
   const asJson = talk.json === true && !options.words;
   const report = createReporter({
+    watch,
     mode: asJson ? 'json' : talk.quiet ? 'quiet' : 'human',
     verbosity: talk.verbose,
     color: talk.color,
@@ -40,9 +43,12 @@ export function voiceOf(talk: TalkOptions & LogFlags, options: VoiceOptions = {}
     log?.(told);
     if (!unsaid(event)) report(told);
   };
+  let warned = false;
   const tell = (event: RunEventBody) => {
     say(event);
-    if (event.type === 'start') for (const message of warnings) say({ type: 'warning', message });
+    if (event.type !== 'start' || warned) return;
+    warned = true;
+    for (const message of warnings) say({ type: 'warning', message });
   };
   const wire = (line: string) => {
     if (talk.verbose === 2) process.stderr.write(`${secretsMask().mask(printable(line))}\n`);

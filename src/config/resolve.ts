@@ -10,7 +10,7 @@ import { parseMaxDelete } from './max-delete.ts';
 import { didYouMean } from './nearest.ts';
 import type { JobText, ServerText } from './schema.ts';
 import { type Origin, resolveServer } from './server.ts';
-import type { Chmod, JobSettings, Overrides, RemoteSettings } from './settings.ts';
+import type { Chmod, JobSettings, Overrides, RemoteSettings, WatchSettings } from './settings.ts';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
 import { formatRemoteUrl, looksLikeUrl, parseRemoteUrl, remoteFolder } from './url.ts';
 
@@ -152,6 +152,21 @@ function settle(
     ...(state === undefined ? {} : { state }),
     ...(wait === undefined ? {} : { wait }),
     ...(serverLock === undefined ? {} : { serverLock }),
+    watch: watchOf(job.watch, overrides.watch),
+  });
+}
+
+const WATCH: WatchSettings = { settle: 500, rescan: 15 * 60_000, poll: 60_000, polling: false };
+
+function watchOf(written: JobText['watch'] = {}, overrides: Overrides['watch'] = {}): WatchSettings {
+  const span = (key: 'settle' | 'rescan' | 'poll') =>
+    overrides[key] ?? (written[key] === undefined ? WATCH[key] : parseDuration(written[key]));
+  return Object.freeze({
+    settle: span('settle'),
+    // Now and then at the most, whatever was written.
+    rescan: Math.max(1000, span('rescan')),
+    poll: Math.max(1000, span('poll')),
+    polling: overrides.polling ?? written.polling ?? WATCH.polling,
   });
 }
 

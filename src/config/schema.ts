@@ -166,6 +166,24 @@ const heartbeat = z
     'Told after each run that ended with exit code 0, for a monitor that misses it: a URL (healthchecks.io, Uptime Kuma), or a program and its arguments. Its failure is only a warning.',
   );
 
+const watching = z
+  .strictObject({
+    settle: duration
+      .describe('How long a file must have stood still before it is sent. Seconds; default 0.5.')
+      .optional(),
+    rescan: duration
+      .describe('How often everything is looked at once more, whatever was noticed. Seconds; default 15 minutes.')
+      .optional(),
+    poll: duration.describe('How often a pull or a sync looks at the server. Seconds; default 60.').optional(),
+    polling: z
+      .boolean()
+      .describe(
+        'Look at every file again and again instead of relying on the system’s notices: for network disks. Default false.',
+      )
+      .optional(),
+  })
+  .describe('How ferry watch goes about this job.');
+
 const job = z
   .strictObject({
     direction: z
@@ -245,6 +263,7 @@ const job = z
         'Where it is remembered what both sides agreed on: on this machine, or on the server, for CI, where nothing local survives. Default local.',
       )
       .optional(),
+    watch: watching.optional(),
   })
   .describe('A pair of folders and how they are kept in step.');
 

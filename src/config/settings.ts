@@ -81,6 +81,18 @@ export type LinkRule = 'skip' | 'follow';
 /** Where it is remembered what both sides agreed on. */
 export type StateRule = 'local' | 'remote';
 
+/** How a job is watched; all times in ms. */
+export interface WatchSettings {
+  /** How long a file must have stood still before it is sent. */
+  readonly settle: number;
+  /** How often everything is looked at once more. */
+  readonly rescan: number;
+  /** How often a pull or a sync looks at the server. */
+  readonly poll: number;
+  /** Whether every file is looked at again and again, instead of relying on the system's notices. */
+  readonly polling: boolean;
+}
+
 /** A folder on a server. */
 export interface RemoteSettings {
   readonly server: ServerSettings;
@@ -127,6 +139,7 @@ export interface JobSettings extends RemoteSettings {
   readonly serverLock?: { readonly staleAfter: number };
   /** ms to wait for another run to end. Default 0. */
   readonly wait?: number;
+  readonly watch: WatchSettings;
 }
 
 /** What a command line may settle for one run. `include` and `exclude` are added to the job's, the rest replaces. */
@@ -152,6 +165,7 @@ export type Overrides = {
     | 'serverLock']?: JobSettings[K] | undefined;
 } & {
   readonly connections?: number | undefined;
+  readonly watch?: Partial<WatchSettings> | undefined;
   /** ms, for connecting, replies and data alike. */
   readonly timeout?: number | undefined;
   /** SHA-256 fingerprints of the only certificates to trust. */

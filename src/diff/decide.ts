@@ -18,7 +18,7 @@ import { nameOn, otherSide, primarySide } from './name.ts';
 import { decideOneWay } from './oneway.ts';
 import { decideThreeWay } from './threeway.ts';
 import { trust } from './trust.ts';
-import type { View } from './view.ts';
+import { scoped, type View } from './view.ts';
 
 export interface Decision {
   readonly directory: RelPath;
@@ -65,7 +65,7 @@ export function decide(view: View, filter: Filter, options: DecideOptions, evide
   const here = { path: view.directory, ...(view.alias === undefined ? {} : { alias: view.alias }) };
   const at = { local: nameOn('local', direction, here), remote: nameOn('remote', direction, here) };
   const written = direction === 'sync' ? (['local', 'remote'] as const) : [destination];
-  const { local, remote, baseline } = view;
+  const { local, remote, baseline } = scoped(view);
   const { slots, problems, rest, files } = match(
     { at, local, remote, baseline, primary: source, written, foldsCase: options.foldsCase },
     filter,

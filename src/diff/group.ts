@@ -100,7 +100,7 @@ function appended<T>(items: readonly T[], item: T): readonly T[] {
 }
 
 /** Names with the same key are one name to some system: composed, and without case where the local side folds it. */
-function keyOf(name: string, foldsCase: boolean): string {
+export function keyOf(name: string, foldsCase: boolean): string {
   const plain = !/[^\0-\x7f]/.test(name);
   if (!foldsCase) return plain ? name : name.normalize('NFC');
   if (plain) return name.toLowerCase();

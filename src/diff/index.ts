@@ -9,4 +9,5 @@ export * from './guard.ts';
 export { lasting } from './lasting.ts';
 export { nameOn, otherSide, primarySide } from './name.ts';
 export * from './order.ts';
+export { namesBelow, Scope, topmost } from './scope.ts';
 export * from './view.ts';

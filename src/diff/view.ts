@@ -1,5 +1,6 @@
 /** What is known about one directory: the unit that decisions are made on, so that memory stays flat on any tree. */
 import type { Agreement, Listing, RelPath } from '../model/index.ts';
+import type { Scope } from './scope.ts';
 
 export interface View {
   /** The name on the source side; in a sync, on the local side. */
@@ -14,4 +15,24 @@ export interface View {
   readonly remote: Listing | null;
   /** What is remembered of the direct children. */
   readonly baseline: readonly Agreement[];
+  /** The names that this is about; everything where there is none. */
+  readonly scope?: Scope;
+}
+
+/** The view without what its scope leaves out. What a listing says of the directory itself stays. */
+export function scoped(view: View): View {
+  const { scope, baseline } = view;
+  if (!scope) return view;
+  const within = (listing: Listing | null): Listing | null =>
+    listing && {
+      ...listing,
+      entries: listing.entries.filter(({ path }) => scope.covers(path)),
+      problems: listing.problems.filter(({ path }) => path === listing.directory || scope.covers(path)),
+    };
+  return {
+    ...view,
+    local: within(view.local),
+    remote: within(view.remote),
+    baseline: baseline.filter(({ path }) => scope.covers(path)),
+  };
 }

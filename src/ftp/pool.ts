@@ -150,6 +150,8 @@ export class Pool {
     } catch (error) {
       this.#connecting -= 1;
       this.#failed(error as Error);
+      // Those still on their way decide: to begin another for each that fails would go on for as long as anyone waits.
+      if (this.#connecting > 0) return;
     }
     this.#serve();
   }

@@ -78,6 +78,23 @@ export type RunEventBody =
       /** With `failed`: what happened. */
       readonly message?: string;
     }
+  | {
+      /** What a watch is up to; told when that changes. Between two of these are the runs that it makes. */
+      readonly type: 'watch';
+      /**
+       * - `watching`: all that was noticed is done; waiting for more
+       * - `noticed`: something changed and has to settle
+       * - `offline`: the server cannot be reached; everything is kept, and tried again after `delay`
+       * - `waiting`: the local folder is not there; nothing is done until it is back
+       * - `stopped`: the watch is over
+       */
+      readonly state: 'watching' | 'noticed' | 'offline' | 'waiting' | 'stopped';
+      /** Paths that wait to be looked at. */
+      readonly pending: number;
+      /** ms until it is tried again. */
+      readonly delay?: number;
+      readonly message?: string;
+    }
   | ({ readonly type: 'summary' } & Summary);
 
 /** The last event of every run. Byte counts are bytes of file content, not of the protocol. */

@@ -6,10 +6,13 @@ import { jsonReporter } from './json.ts';
 import { quietReporter } from './quiet.ts';
 import type { ColorChoice, Mask, Output, Reporter, Verbosity } from './reporter.ts';
 import { sinkTo } from './sink.ts';
+import { watchReporter } from './watch.ts';
 
 export interface ReporterOptions {
   /** `human` and `quiet` write to stderr, `json` to stdout. */
   readonly mode: 'human' | 'json' | 'quiet';
+  /** Whether many runs are told of, over days. */
+  readonly watch?: boolean;
   readonly verbosity?: Verbosity;
   /** Default `auto`: on a terminal, unless NO_COLOR is set. */
   readonly color?: ColorChoice;
@@ -25,12 +28,22 @@ export interface ReporterOptions {
 export function createReporter(options: ReporterOptions): Reporter {
   const { mode, mask, stdout = process.stdout, stderr = process.stderr, env = process.env } = options;
   if (mode === 'json') return apart(jsonReporter(stdout, mask), stderr, mask);
+  if (options.watch) {
+    return watchReporter({
+      stream: stderr,
+      verbosity: options.verbosity ?? 0,
+      color: wantsColor(options.color ?? 'auto', stderr, env),
+      progress: showsProgress(options, stderr, env),
+      quiet: mode === 'quiet',
+      mask,
+    });
+  }
   if (mode === 'quiet') return quietReporter(stderr, mask);
   return humanReporter({
     stream: stderr,
     verbosity: options.verbosity ?? 0,
     color: wantsColor(options.color ?? 'auto', stderr, env),
-    progress: (options.progress ?? true) && stderr.isTTY === true && env.TERM !== 'dumb',
+    progress: showsProgress(options, stderr, env),
     mask,
   });
 }
@@ -46,4 +59,8 @@ function apart(reporter: Reporter, stderr: Output, mask: Mask): Reporter {
     await Promise.all([reporter.close(), sink.flush()]);
   };
   return Object.assign(report, { close });
+}
+
+function showsProgress({ progress = true }: ReporterOptions, stderr: Output, env: NonNullable<ReporterOptions['env']>) {
+  return progress && stderr.isTTY === true && env.TERM !== 'dumb';
 }

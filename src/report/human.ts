@@ -100,6 +100,7 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
     progress: (event) => bar.show(event, Date.parse(event.time)),
     problem: ({ path, message }) => sink.line(`${red('problem:')} ${printable(path || '.')}: ${printable(message)}`),
     retry,
+    watch: () => {},
     warning: ({ message }) => sink.line(`${yellow('warning:')} ${printable(message)}`),
     hook,
     summary,

@@ -10,3 +10,4 @@ export type { ColorChoice, Mask, Output, Reporter, Verbosity } from './reporter.
 export { type Sink, sinkTo } from './sink.ts';
 export { summaryText } from './summary-text.ts';
 export { tee } from './tee.ts';
+export { type WatchReporterOptions, watchReporter } from './watch.ts';

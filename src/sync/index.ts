@@ -6,3 +6,4 @@ export { offersTls, plainTextWarning } from './plain-text.ts';
 export { unlockRemote } from './remote-lock.ts';
 export { powersOf, type RunOptions, run } from './run.ts';
 export { verify } from './verify.ts';
+export { type WatchOptions, watch } from './watch.ts';

@@ -17,19 +17,21 @@ export async function listLocal(pair: Pair, directory: RelPath): Promise<Listing
 /**
  * The remote directory. Only the root may be found absent here: every other one was seen in its parent's listing, so
  * that a refusal is a Problem. A root that exists and may not be entered answers 550 as well; taking it for absent is
- * safe, as it then can neither be made nor, in a pull, be a source.
+ * safe, as it then can neither be made nor, in a pull, be a source. A walk that begins further down, at a directory that
+ * was `supposed` to be there, is told likewise: it then begins higher up.
  */
 export async function listRemote(
   pair: Pair,
   directory: RelPath,
   signal: AbortSignal,
   attempts: number,
+  supposed = false,
 ): Promise<Listing | null> {
   try {
     return await retrying(() => pair.remote.list(directory, signal), { attempts, signal });
   } catch (error) {
     if (!(error instanceof ReplyError)) throw error;
-    if (directory === ROOT && error.reply === 550) return null;
+    if ((directory === ROOT || supposed) && error.reply === 550) return null;
     return unreadable(directory, 'remote', error);
   }
 }

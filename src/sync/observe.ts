@@ -16,7 +16,10 @@ import {
   lasting,
   NO_EVIDENCE,
   nameOn,
+  namesBelow,
   Order,
+  Scope,
+  topmost,
   type View,
 } from '../diff/index.ts';
 import {
@@ -27,7 +30,9 @@ import {
   joinPath,
   type Listing,
   LocalError,
+  lineage,
   nameOf,
+  parentOf,
   type RelPath,
   ROOT,
   type Seen,
@@ -50,6 +55,15 @@ export interface ObserveOptions {
   readonly learn: boolean;
   /** Now, in ms since the epoch, UTC. */
   readonly now: number;
+  /** The paths that the walk is about, each with all that is below it; without them, everything. */
+  readonly only?: readonly RelPath[];
+}
+
+/** A directory that is to be visited. */
+interface Visit extends Descent {
+  readonly scope?: Scope;
+  /** The walk begins here, as both sides were agreed to have this directory. */
+  readonly supposed?: boolean;
 }
 
 export interface Observed extends Assembled {
@@ -80,11 +94,31 @@ export async function observe(options: ObserveOptions): Promise<Observed> {
   return new Walk(options).walk();
 }
 
+/** Null also where it cannot be come to: a walk from above tells why. */
+function looksAt(local: Pair['local'], path: RelPath) {
+  return local.look(path).catch(() => null);
+}
+
+const BOTH = { local: true, remote: true } as const;
+
+/** Whether a path can be come to: no directory on the way to it is left out. */
+function isReached(path: RelPath, filter: Filter): boolean {
+  for (const at of lineage(parentOf(path))) if (!filter.admits(at, 'directory')) return false;
+  return true;
+}
+
+/** What is on one side only is looked at as a whole: whether a directory can go depends on all that is in it. */
+function within(descent: Descent, scope: Scope | undefined): Visit {
+  const part = scope?.part(nameOf(descent.path));
+  const some = part instanceof Scope && descent.local && descent.remote;
+  return some ? { ...descent, scope: part } : descent;
+}
+
 class Walk {
   private readonly options: ObserveOptions;
   private readonly decideOptions: DecideOptions;
   private readonly collector: Collector;
-  private readonly pending: Descent[] = [{ path: ROOT, local: true, remote: true }];
+  private readonly pending: Visit[] = [];
   private readonly missing = { local: false, remote: false };
   private readonly untrusted: { path: RelPath; because: string }[] = [];
   private readonly stale: { side: Side; path: RelPath }[] = [];
@@ -113,6 +147,7 @@ class Walk {
   async walk(): Promise<Observed> {
     const foldsCase = await this.options.pair.local.foldsCase();
     Object.assign(this.decideOptions, { foldsCase });
+    await this.begin(foldsCase);
     await this.visitAll();
     return {
       ...this.collector.finish(),
@@ -120,6 +155,41 @@ class Walk {
       untrusted: this.untrusted,
       stale: this.stale,
     };
+  }
+
+  private async begin(foldsCase: boolean): Promise<void> {
+    const { only, pair, filter } = this.options;
+    if (!only) {
+      this.pending.push({ path: ROOT, local: true, remote: true });
+      return;
+    }
+    const local = await looksAt(pair.local, ROOT);
+    this.missing.local = local?.kind !== 'directory';
+    const scopes = new Map<RelPath, Scope>();
+    for (const path of topmost(only)) {
+      if (path !== ROOT && !isReached(path, filter)) continue;
+      const directory = path === ROOT ? ROOT : await this.beginningOf(path, foldsCase);
+      let scope = scopes.get(directory);
+      if (!scope) scopes.set(directory, (scope = new Scope(foldsCase)));
+      scope.add(namesBelow(path, directory));
+    }
+    const whole = only.includes(ROOT);
+    for (const [path, scope] of scopes)
+      this.pending.push({ ...BOTH, path, supposed: true, ...(whole ? {} : { scope }) });
+  }
+
+  /**
+   * The nearest directory above a path that both sides are agreed to have, under the same name: the walk to it can be
+   * saved. A name that a side may spell otherwise is come to from above.
+   */
+  private async beginningOf(path: RelPath, foldsCase: boolean): Promise<RelPath> {
+    const { local, memory } = this.options.pair;
+    for (const at of lineage(parentOf(path))) {
+      if (at === ROOT) break;
+      if (foldsCase || /[^\0-\x7f]/.test(at)) continue;
+      if ((await memory.get(at))?.kind === 'directory' && (await looksAt(local, at))?.kind === 'directory') return at;
+    }
+    return ROOT;
   }
 
   /** Several directories at a time, the deepest first, so that few are ever waiting. */
@@ -141,20 +211,26 @@ class Walk {
     }
   }
 
-  private async visit(at: Descent): Promise<void> {
+  private async visit(at: Visit): Promise<void> {
     const { pair, job, signal } = this.options;
     signal.throwIfAborted();
     const here = nameOn('local', job.direction, at);
     const there = nameOn('remote', job.direction, at);
     const listings = Promise.all([
       at.local ? listLocal(pair, here) : null,
-      at.remote ? listRemote(pair, there, signal, job.retries + 1) : null,
+      at.remote ? listRemote(pair, there, signal, job.retries + 1, at.supposed) : null,
     ]);
     const [[local, remote], baseline] = await Promise.all([
       listings,
       pair.memory.children(at.path, async () => seenIn(at.path, await listings)),
     ]);
     if (at.path === ROOT) Object.assign(this.missing, { local: local === null, remote: remote === null });
+    else if (at.supposed && (local === null || remote === null)) {
+      const scope = new Scope(this.decideOptions.foldsCase);
+      scope.add([nameOf(at.path)]);
+      this.pending.push({ ...BOTH, path: parentOf(at.path), supposed: true, scope });
+      return;
+    }
     this.noteStale('local', local);
     this.noteStale('remote', remote);
     const view: View = {
@@ -163,12 +239,13 @@ class Walk {
       local,
       remote,
       baseline,
+      ...(at.scope === undefined ? {} : { scope: at.scope }),
     };
     const decision = await this.decide(view);
     this.collector.add(decision);
     if (decision.untrusted !== undefined && isUnseenSource(decision, job.direction))
       this.untrusted.push({ path: at.path, because: decision.untrusted });
-    for (const descent of decision.descend) this.pending.push(descent);
+    for (const descent of decision.descend) this.pending.push(within(descent, at.scope));
     if (this.options.learn) await this.remember(decision, view);
     this.progress(decision);
   }

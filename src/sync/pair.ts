@@ -60,6 +60,40 @@ export function lockJob(job: JobSettings, stateBase?: string): Promise<Lock> {
   return acquireLock(stateOf(job, stateBase), { job: job.name });
 }
 
+/** What a job holds on this machine, whether or not it is connected. */
+export interface Held extends Omit<Pair, 'remote'> {
+  close(): Promise<void>;
+}
+
+/**
+ * Takes the job's lock, opens the local side and the memory, which is on this machine.
+ * @throws LockError when another run holds the job; LocalError; StateError.
+ */
+export async function hold(job: JobSettings, options: PairOptions): Promise<Held> {
+  const lock = await lockJob(job, options.stateBase);
+  try {
+    const local = await openLocalOf(job, options);
+    const memory = await openLocalMemory(stateOf(job, options.stateBase), options);
+    const close = () => memory.close().finally(() => lock.release());
+    return { local, memory, close };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Connects to the remote side. @throws ConnectError, LoginError, TlsError. */
+export async function connect(job: JobSettings, options: PairOptions, signal: AbortSignal): Promise<Remote> {
+  const remote = remoteOf(job, options.wire);
+  try {
+    await remote.open(signal);
+    return remote;
+  } catch (error) {
+    await remote.close();
+    throw error;
+  }
+}
+
 /**
  * Opens both sides and the memory. The job's lock must be held.
  * @throws LocalError; ConnectError, LoginError, TlsError; StateError; LockError where the memory is in use all the same.

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobSettings } from '../config/settings.ts';
 import { Filter, guard } from '../diff/index.ts';
-import type { Guard, Plan, Tell } from '../model/index.ts';
+import { type Guard, type Plan, type RelPath, ROOT, type Tell } from '../model/index.ts';
 import { withContents } from './contents.ts';
 import { type Observed, observe } from './observe.ts';
 import type { Pair } from './pair.ts';
@@ -16,8 +16,17 @@ export interface PlanOptions {
   readonly learn: boolean;
   /** Whether the plan is to hold in other checkouts of the same content. */
   readonly contents?: boolean;
+  /** What the plan is about, where it is not about everything. */
+  readonly batch?: Batch;
   /** In the place of the guard; for test benches. */
   readonly guard?: typeof guard;
+}
+
+/** Some paths of a job, each with all that is below it. */
+export interface Batch {
+  readonly paths: readonly RelPath[];
+  /** Files that the batches right before this one removed: many small removals are one large one. */
+  readonly removed: number;
 }
 
 /** The plan, and what else was seen on the way. */
@@ -28,13 +37,19 @@ export interface Planned {
 
 /** @throws ConfigError for a pattern that cannot be read; what ends a run (a lost server, an abort). */
 export async function makePlan(options: PlanOptions): Promise<Planned> {
-  const { pair, job, tell, signal, learn, contents = pair.memory.travels } = options;
+  const { pair, job, tell, signal, learn, batch, contents = pair.memory.travels } = options;
   const { guard: judge = guard } = options;
   const now = Date.now();
-  const ignoreFiles = await ignoreLines(pair.local.root);
-  const filter = new Filter({ include: job.include, exclude: job.exclude, ignoreFiles });
-  const baselineTotal = await pair.memory.count();
-  const observed = await observe({ pair, job, filter, tell, signal, learn, now });
+  const filter = await filterOf(job, pair.local.root);
+  let baselineTotal = batch ? Number(!pair.memory.empty) : await pair.memory.count();
+  const only = batch && { only: batch.paths };
+  const observed = await observe({ pair, job, filter, tell, signal, learn, now, ...only });
+  let seen: Counted = observed;
+  // All that is known is counted only where something hangs on it.
+  if (batch && observed.deletes.local + observed.deletes.remote > 0) {
+    baselineTotal = await pair.memory.count();
+    seen = await asPartOfAll(observed, batch, baselineTotal, pair, filter);
+  } else if (batch) seen = { ...observed, total: { source: 1, destination: 0, baseline: 0 } };
   const { actions } = observed;
   const plan: Plan = {
     version: 1,
@@ -47,7 +62,7 @@ export async function makePlan(options: PlanOptions): Promise<Planned> {
     conflicts: observed.conflicts,
     problems: observed.problems,
     untouched: observed.untouched,
-    guard: verdict(job, observed, baselineTotal, judge),
+    guard: verdict(job, seen, baselineTotal, judge),
   };
   tellPlan(plan, tell);
   return { plan, observed };
@@ -64,7 +79,37 @@ export function tellPlan(plan: Plan, tell: Tell): void {
   tell({ type: 'plan', counts, bytes, conflicts: plan.conflicts.length, guard: plan.guard });
 }
 
-function verdict(job: JobSettings, observed: Observed, baselineTotal: number, judge: typeof guard): Guard {
+/** What is in scope of a job, by its configuration and the `.ferryignore` of the folder. @throws ConfigError. */
+export async function filterOf(job: Pick<JobSettings, 'include' | 'exclude'>, root: string): Promise<Filter> {
+  return new Filter({ include: job.include, exclude: job.exclude, ignoreFiles: await ignoreLines(root) });
+}
+
+type Counted = Pick<Observed, 'total' | 'deletes' | 'missing'>;
+
+/**
+ * What a batch saw, in proportion to the whole. A local folder that is gone or empty is no source, however few of its
+ * paths the batch is about.
+ */
+async function asPartOfAll(
+  { deletes, missing }: Observed,
+  batch: Batch,
+  known: number,
+  pair: Pair,
+  filter: Filter,
+): Promise<Counted> {
+  const total = { source: known, destination: known, baseline: known };
+  // Looked at last: it may have been unmounted while the batch was walked.
+  const root = await pair.local.list(ROOT).catch(() => null);
+  const holds = root?.entries.some(({ path, kind }) => filter.admits(path, kind)) ?? false;
+  const more = (count: number) => (count === 0 ? 0 : count + batch.removed);
+  return {
+    total: holds ? total : { ...total, source: 0 },
+    deletes: { local: more(deletes.local), remote: more(deletes.remote) },
+    missing: { ...missing, local: missing.local || root === null },
+  };
+}
+
+function verdict(job: JobSettings, observed: Counted, baselineTotal: number, judge: typeof guard): Guard {
   const { direction, maxDelete, allowEmptySource = false } = job;
   const { total, deletes, missing } = observed;
   // Where a source's listing cannot be trusted, no delete is planned to begin with.

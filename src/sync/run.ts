@@ -6,6 +6,7 @@ import type { guard } from '../diff/index.ts';
 import { JobHooks } from '../hooks/index.ts';
 import {
   type Capabilities,
+  EXIT,
   exitCodeOf,
   FerryError,
   GuardError,
@@ -14,6 +15,7 @@ import {
   LockError,
   type Plan,
   printable,
+  type RemoteCounters,
   ROOT,
   type RunEventBody,
   type Summary,
@@ -25,9 +27,9 @@ import { mendSwaps } from '../transfer/index.ts';
 import { act } from './act.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import type { Observed } from './observe.ts';
-import { lockJob, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
+import { lockJob, type OpenPair, openPair, type Pair, type PairOptions, stateOf } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
-import { makePlan, type Planned } from './plan.ts';
+import { type Batch, makePlan, type Planned } from './plan.ts';
 import { lockRemote, type RemoteLock } from './remote-lock.ts';
 import { Tally } from './tally.ts';
 import { waitingFor } from './wait.ts';
@@ -55,12 +57,30 @@ export interface Seams {
   readonly guard?: typeof guard;
 }
 
+/** A pair that is open already. */
+export interface Lent extends Pair {
+  /** What was sent before. */
+  readonly before: RemoteCounters;
+}
+
+/** A run that is one of many, of a watch. */
+export interface PassOptions extends RunOptions {
+  /** Lends both sides and the memory, which stay open; connects first where that is needed. */
+  readonly pair?: (signal: AbortSignal) => Promise<Lent>;
+  /** What it is about, where it is not about everything. */
+  readonly batch?: Batch;
+  /** Whether the hooks have heard of this failure before: the server is still away. */
+  readonly heard?: boolean;
+  /** Told why the run ended, where it did not come to its end. */
+  readonly onFailure?: (cause: unknown) => void;
+}
+
 /**
  * Makes the destination like the source. Never rejects for what a run may meet: the summary, which is also the last
  * event, carries the exit code and says why.
  */
-export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
-  return conduct(job, options, async ({ pair, planned, tally, signal, tell }) => {
+export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
+  return conduct(job, options, async ({ pair, planned, tally, signal, tell, begin }) => {
     // Before anything is looked at: a file that lies aside must not be taken for a deleted one.
     if (!options.dryRun) await mend(pair, job, tally, signal);
     const { plan, observed } = await planned();
@@ -72,8 +92,10 @@ export function run(job: JobSettings, options: RunOptions): Promise<Summary> {
     }
     if (plan.guard.refused) throw new GuardError(plan.guard.reasons.join('; '));
     if (options.dryRun) return undefined;
+    if (plan.actions.length > 0) await begin();
     if (observed.missing.remote && job.direction !== 'pull') await pair.remote.makeRoot(signal);
-    await sweepLeftovers(pair, plan.actions, observed.stale, signal, job.retries + 1);
+    // What a batch does not speak of is not left over.
+    if (!options.batch) await sweepLeftovers(pair, plan.actions, observed.stale, signal, job.retries + 1);
     await act(plan.actions, {
       pair,
       tally,
@@ -104,7 +126,7 @@ function sayWithheld({ withheld, untrusted }: Observed): string | undefined {
 }
 
 /** Puts right what an earlier run left half-way where a server cannot rename over an existing file. */
-async function mend(pair: OpenPair, job: JobSettings, tally: Tally, signal: AbortSignal): Promise<void> {
+async function mend(pair: Pair, job: JobSettings, tally: Tally, signal: AbortSignal): Promise<void> {
   const mending = () => mendSwaps(pair.remote, pair.memory, signal);
   const unmended = await retrying(mending, { attempts: job.retries + 1, signal });
   for (const { path, aside, because } of unmended) {
@@ -117,11 +139,13 @@ async function mend(pair: OpenPair, job: JobSettings, tally: Tally, signal: Abor
 
 /** What the body of a verb is given. */
 export interface Conducted {
-  readonly pair: OpenPair;
+  readonly pair: Pair;
   readonly planned: () => Promise<Planned>;
   readonly tally: Tally;
   readonly signal: AbortSignal;
   readonly tell: Tell;
+  /** Runs the `before` hooks, where they did not run yet. */
+  readonly begin: () => Promise<void>;
 }
 
 /**
@@ -130,7 +154,7 @@ export interface Conducted {
  */
 export async function conduct(
   job: JobSettings,
-  options: RunOptions,
+  options: PassOptions,
   body: (conducted: Conducted) => Promise<number | undefined>,
 ): Promise<Summary> {
   const { tell, dryRun = false } = options;
@@ -139,7 +163,9 @@ export async function conduct(
   const limits = limited(job, options.signal, tally, tell);
   let lock: Lock | undefined;
   let remoteLock: RemoteLock | undefined;
-  let pair: OpenPair | undefined;
+  let pair: Pair | undefined;
+  let close = async () => {};
+  let before: RemoteCounters = { commands: 0, connections: 0 };
   /** Whether another run kept this one from beginning. */
   let excluded = true;
   let summary: Summary;
@@ -153,42 +179,76 @@ export async function conduct(
   });
   const about = { job: job.name, direction: job.direction, local: job.local, remote: job.remoteUrl };
   const { mask } = secretsMask();
-  const hooks = new JobHooks(dryRun ? undefined : job.hooks, about, { tell, mask, signal: options.signal });
+  const toHooks = { tell, mask, signal: options.signal };
+  const hooks = new JobHooks(dryRun ? undefined : job.hooks, about, toHooks);
+  // A run of a watch that had nothing to do is no run to the others.
+  const heartbeat = new JobHooks(job.hooks && { ...job.hooks, before: [], after: [], failed: [] }, about, toHooks);
   let noted: CurrentRun | undefined;
+  let begun = false;
+  const begin = async () => {
+    if (!begun) await hooks.before(limits.signal);
+    begun = true;
+  };
   try {
-    if (!dryRun) noted = await beginRun(stateOf(job, options.stateBase), about, { mask });
-    lock = await waitingFor(() => lockJob(job, options.stateBase), job, { tell, signal: limits.signal });
-    if (!dryRun) remoteLock = await lockRemote(job, { tell, signal: limits.signal, wire: options.wire });
+    const remotely = { tell, signal: limits.signal, wire: options.wire };
+    if (!options.pair) {
+      if (!dryRun) noted = await beginRun(stateOf(job, options.stateBase), about, { mask });
+      lock = await waitingFor(() => lockJob(job, options.stateBase), job, { tell, signal: limits.signal });
+    }
+    if (!dryRun) remoteLock = await lockRemote(job, remotely);
     if (remoteLock) remoteLock.onLost = limits.abort;
     excluded = false;
-    await hooks.before(limits.signal);
-    pair = await open(remoteLock?.job ?? job, options, limits.signal, remoteLock);
+    if (options.pair) {
+      const lent = await options.pair(limits.signal);
+      before = lent.before;
+      pair = remoteLock ? { ...lent, remote: remoteLock.guard(lent.remote) } : lent;
+    } else {
+      await begin();
+      const own = await open(remoteLock?.job ?? job, options, limits.signal, remoteLock);
+      close = own.close;
+      pair = own;
+    }
     tell(describe(pair.remote.capabilities));
     const plainText = plainTextWarning(job.server, pair.remote.capabilities);
     if (plainText !== undefined) tell({ type: 'warning', message: plainText });
     const opened = pair;
     const guarding = options.seams?.guard ? { guard: options.seams.guard } : {};
-    const planned = () => makePlan({ pair: opened, job, tell, signal: limits.signal, learn: !dryRun, ...guarding });
-    const exitCode = await body({ pair, planned, tally, signal: limits.signal, tell: limits.tell });
-    summary = tally.summary(job.name, since, pair.remote, typeof exitCode === 'number' ? { exitCode } : {});
+    const batch = options.batch && { batch: options.batch };
+    const planning = { pair: opened, job, tell, signal: limits.signal, learn: !dryRun, ...guarding, ...batch };
+    const planned = () => makePlan(planning);
+    const exitCode = await body({ pair, planned, tally, signal: limits.signal, tell: limits.tell, begin });
+    summary = tally.summary(job.name, since, spent(pair, before), typeof exitCode === 'number' ? { exitCode } : {});
   } catch (error) {
     const cause = limits.signal.aborted ? limits.signal.reason : error;
-    excluded &&= lock === undefined || cause instanceof LockError;
-    summary = tally.summary(job.name, since, pair?.remote, { exitCode: exitCodeOf(cause), message: explain(cause) });
+    excluded = options.pair
+      ? cause instanceof LockError
+      : excluded && (lock === undefined || cause instanceof LockError);
+    options.onFailure?.(cause);
+    const end = { exitCode: exitCodeOf(cause), message: explain(cause) };
+    summary = tally.summary(job.name, since, spent(pair, before), end);
   } finally {
     limits.end();
     const warn = (error: unknown) => tell({ type: 'warning', message: explain(error) });
     // On a connection of the run, it goes before those are closed.
     if (remoteLock?.shared) await remoteLock.release().catch(warn);
-    await pair?.close().catch(warn);
+    await close().catch(warn);
   }
   // A run that another one kept from beginning has no hooks: they would meddle with that one's.
-  if (!excluded) summary = await hooks.ended(summary);
+  const idle = options.pair && !begun;
+  if (!excluded && !idle) summary = await hooks.ended(summary);
+  else if (!excluded && !options.heard) {
+    summary = await (summary.exitCode === EXIT.agreed ? heartbeat : hooks).ended(summary);
+  }
   await noted?.end(summary, { problems: tally.firstProblems, sole: !excluded });
   await remoteLock?.release().catch((error) => tell({ type: 'warning', message: explain(error) }));
   await lock?.release().catch((error) => tell({ type: 'warning', message: explain(error) }));
   tell({ type: 'summary', ...summary });
   return summary;
+}
+
+function spent(pair: Pair | undefined, before: RemoteCounters): RemoteCounters {
+  const { commands = 0, connections = 0 } = pair?.remote.counters ?? {};
+  return { commands: commands - before.commands, connections: connections - before.connections };
 }
 
 /** A source that is not there is what the guard is for: it may be an unmounted disk. */

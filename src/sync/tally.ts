@@ -4,7 +4,7 @@ import {
   EXIT,
   type Plan,
   type Problem,
-  type Remote,
+  type RemoteCounters,
   type Summary,
   type Tell,
   type Untouched,
@@ -77,12 +77,7 @@ export class Tally {
   }
 
   /** @param since when the run began, on the clock of `performance.now()`. */
-  summary(
-    job: string,
-    since: number,
-    remote: Remote | undefined,
-    end: { exitCode?: number; message?: string },
-  ): Summary {
+  summary(job: string, since: number, spent: RemoteCounters, end: { exitCode?: number; message?: string }): Summary {
     const message = end.message ?? this.withheld;
     return {
       job,
@@ -98,8 +93,8 @@ export class Tally {
       problems: this.problemCount,
       bytesSent: this.bytesSent,
       bytesReceived: this.bytesReceived,
-      commands: remote?.counters.commands ?? 0,
-      connections: remote?.counters.connections ?? 0,
+      commands: spent.commands,
+      connections: spent.connections,
       seconds: Math.round((performance.now() - since) / 10) / 100,
     };
   }

@@ -49,6 +49,7 @@ export function job(server: AnyServer, local: string, changes: Partial<JobSettin
     retries: 4,
     maxDuration: null,
     maxTransfer: null,
+    watch: { settle: 100, rescan: 900_000, poll: 60_000, polling: false },
     ...changes,
   };
 }

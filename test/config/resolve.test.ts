@@ -57,6 +57,7 @@ describe('a job', () => {
       retries: 5,
       maxDuration: null,
       maxTransfer: null,
+      watch: { settle: 500, rescan: 900_000, poll: 60_000, polling: false },
     });
     expect(server).toEqual({
       protocol: 'ftpes',

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { type DecideOptions, Filter, type FilterRules } from '../../src/diff/index.ts';
-import type { RelPath, Side } from '../../src/model/index.ts';
+import { type Action, isWithin, type RelPath, type Side } from '../../src/model/index.ts';
 import { oneWayOptions, past, RUNS, rules, syncOptions, worldOf } from './generate.ts';
 import { expected, type Known } from './oracle.ts';
 import { copy, draw, everything, type FileNode, filesIn, find } from './tree.ts';
@@ -99,6 +99,29 @@ describe('one way', () => {
           )
             expect(filter.admits(path as RelPath, at), `${path} in ${JSON.stringify(action)}`).toBe(true);
         }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+describe('a batch', () => {
+  it('decides for its paths what a run of everything decides, and nothing that such a run does not', () => {
+    const picks = fc.array(fc.nat(40), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(past, rules, fc.oneof(oneWayOptions, syncOptions), picks, (story, filterRules, wish, at) => {
+        const { world } = worldOf(story);
+        const options = settle(wish, world);
+        const all = [...everything(world.local), ...everything(world.remote)].map(([path]) => path);
+        const known = [...all, ...world.baseline.keys()];
+        if (known.length === 0) return;
+        const only = [...new Set(at.map((n) => known[n % known.length]!))];
+        const whole = world.walk(options, filterRules);
+        const batch = world.walk(options, filterRules, undefined, only);
+        const about = whole.actions.filter(({ path }) => only.some((one) => isWithin(path, one)));
+        const said = (actions: readonly Action[]) => actions.map((action) => JSON.stringify(action));
+        expect(said(batch.actions)).toEqual(expect.arrayContaining(said(about)));
+        expect(said(whole.actions)).toEqual(expect.arrayContaining(said(batch.actions)));
       }),
       { numRuns: RUNS },
     );

@@ -14,7 +14,10 @@ import {
   Filter,
   type FilterRules,
   nameOn,
+  namesBelow,
   type Order,
+  Scope,
+  topmost,
   type View,
 } from '../../src/diff/index.ts';
 import {
@@ -171,14 +174,20 @@ export class World {
   }
 
   /** Observes and decides, directory by directory, as a run does. */
-  walk(options: Partial<DecideOptions> = {}, rules: Partial<FilterRules> = {}, order?: Order): Walked {
+  walk(
+    options: Partial<DecideOptions> = {},
+    rules: Partial<FilterRules> = {},
+    order?: Order,
+    only?: readonly RelPath[],
+  ): Walked {
     const full = { ...OPTIONS, ...options };
     const filter = new Filter({ ...RULES, ...rules });
     const collector = new Collector(full.direction, order);
     const decisions: Decision[] = [];
     const asks: Ask[] = [];
-    const pending = [
-      { path: ROOT, local: this.local !== null, remote: this.remote !== null } as Decision['descend'][number],
+    const start = { path: ROOT, local: this.local !== null, remote: this.remote !== null };
+    const pending: (Decision['descend'][number] & { scope?: Scope })[] = [
+      only ? { ...start, scope: scopeOf(only, full.foldsCase) } : start,
     ];
     for (let next = pending.shift(); next; next = pending.shift()) {
       const view: View = {
@@ -187,11 +196,16 @@ export class World {
         local: next.local ? this.listing('local', nameOn('local', full.direction, next)) : null,
         remote: next.remote ? this.listing('remote', nameOn('remote', full.direction, next)) : null,
         baseline: this.children(next.path),
+        ...(next.scope ? { scope: next.scope } : {}),
       };
       const decision = this.#decided(view, filter, full, asks);
       decisions.push(decision);
       collector.add(decision);
-      pending.push(...decision.descend);
+      // What is on one side only is looked at as a whole, as `sync/observe` does.
+      for (const descent of decision.descend) {
+        const part = next.scope?.part(nameOf(descent.path));
+        pending.push(part instanceof Scope && descent.local && descent.remote ? { ...descent, scope: part } : descent);
+      }
     }
     const learned = decisions.flatMap((decision) => decision.learned);
     const forgotten = decisions.flatMap((decision) => decision.forgotten);
@@ -317,6 +331,12 @@ export class World {
       ...(this.settings.remembersHash ? { sha256: hashOf(content) } : {}),
     });
   }
+}
+
+function scopeOf(only: readonly RelPath[], foldsCase: boolean): Scope {
+  const scope = new Scope(foldsCase);
+  for (const path of topmost(only)) scope.add(namesBelow(path, ROOT));
+  return scope;
 }
 
 export function hashOf(content: string): string {

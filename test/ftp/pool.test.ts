@@ -1,7 +1,14 @@
 /** Many tasks, few connections: lent in turn, as many as the server allows, replaced when they break. */
 import { describe, expect, test } from 'vitest';
 import { connectFtp } from '../../src/ftp/remote.ts';
-import { InterruptedError, type Remote, ROOT, TooManyConnectionsError, toRelPath } from '../../src/model/index.ts';
+import {
+  ConnectError,
+  InterruptedError,
+  type Remote,
+  ROOT,
+  TooManyConnectionsError,
+  toRelPath,
+} from '../../src/model/index.ts';
 import { type Script, type Scripted, scripted } from './scripted.ts';
 
 const p = toRelPath;
@@ -41,6 +48,16 @@ function crowded(most: number, refusal: string, at: 'greeting' | 'PASS'): Script
     },
   };
 }
+
+test('many who wait while nobody listens are all told so', async () => {
+  const { server, remote } = await open({}, 4);
+  await server[Symbol.asyncDispose]();
+  const asked = Array.from({ length: 6 }, () => remote.list(ROOT));
+  const told = await Promise.allSettled(asked);
+  expect(told.map(({ status }) => status)).toEqual(Array(6).fill('rejected'));
+  expect(told.every((one) => one.status === 'rejected' && one.reason instanceof ConnectError)).toBe(true);
+  await remote.close();
+});
 
 describe('how many', () => {
   test('no more than were allowed, and no more than are needed', async () => {
