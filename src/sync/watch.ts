@@ -6,7 +6,6 @@ import { secretsMask } from '../config/mask.ts';
 import type { JobSettings } from '../config/settings.ts';
 import {
   ConfigError,
-  EXIT,
   exitCodeOf,
   GuardError,
   LimitError,
@@ -94,7 +93,7 @@ class Watch {
     }
     const seconds = Math.round((performance.now() - this.#since) / 10) / 100;
     const summary: Summary = { job: this.#job.name, ...end, ...this.#total, seconds };
-    await noted?.end(summary, { problems: [], sole: end.exitCode !== EXIT.locked });
+    await noted?.end(summary, { problems: [], sole: false });
     this.#tell({ type: 'watch', state: 'stopped', pending: 0, ...(end.message ? { message: end.message } : {}) });
     this.#tell({ type: 'summary', ...summary });
     return summary;
