@@ -35,6 +35,8 @@ const DONE = {
   delete: 'deleted',
   rename: 'renamed',
   replace: 'removed',
+  chmod: 'changed',
+  touch: 'touched',
 } as const;
 
 export function watchReporter(options: WatchReporterOptions): Reporter {

@@ -246,9 +246,9 @@ export async function conduct(
   return summary;
 }
 
-function spent(pair: Pair | undefined, before: RemoteCounters): RemoteCounters {
+function spent(pair: Pair | undefined, before: RemoteCounters): { readonly counters: RemoteCounters } {
   const { commands = 0, connections = 0 } = pair?.remote.counters ?? {};
-  return { commands: commands - before.commands, connections: connections - before.connections };
+  return { counters: { commands: commands - before.commands, connections: connections - before.connections } };
 }
 
 /** A source that is not there is what the guard is for: it may be an unmounted disk. */

@@ -4,7 +4,7 @@ import {
   EXIT,
   type Plan,
   type Problem,
-  type RemoteCounters,
+  type Remote,
   type Summary,
   type Tell,
   type Untouched,
@@ -77,7 +77,12 @@ export class Tally {
   }
 
   /** @param since when the run began, on the clock of `performance.now()`. */
-  summary(job: string, since: number, spent: RemoteCounters, end: { exitCode?: number; message?: string }): Summary {
+  summary(
+    job: string,
+    since: number,
+    remote: Pick<Remote, 'counters'> | undefined,
+    end: { exitCode?: number; message?: string },
+  ): Summary {
     const message = end.message ?? this.withheld;
     return {
       job,
@@ -93,8 +98,8 @@ export class Tally {
       problems: this.problemCount,
       bytesSent: this.bytesSent,
       bytesReceived: this.bytesReceived,
-      commands: spent.commands,
-      connections: spent.connections,
+      commands: remote?.counters.commands ?? 0,
+      connections: remote?.counters.connections ?? 0,
       seconds: Math.round((performance.now() - since) / 10) / 100,
     };
   }
