@@ -8,6 +8,9 @@ import { World, type WorldSettings } from './world.ts';
 /** How many cases: a few in an ordinary run, as many as wanted with FERRY_RUNS. */
 export const RUNS = Number(process.env.FERRY_RUNS ?? 400);
 
+// A run that failed is run again as it was with the seed that it named.
+if (process.env.FERRY_SEED !== undefined) fc.configureGlobal({ seed: Number(process.env.FERRY_SEED) });
+
 const NAMES = ['a', 'b', 'c', 'tmp', 'x.log'] as const;
 const CONTENTS = ['', 'one', 'two', 'three'] as const;
 

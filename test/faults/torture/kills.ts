@@ -3,9 +3,9 @@
  * sides, and the next run puts everything right.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { JobSettings } from '../../../src/config/settings.ts';
 import { FtpServer } from '../../../src/server/index.ts';
@@ -25,6 +25,7 @@ import {
   spread,
   type Violation,
 } from './harness.ts';
+import { projectFolder } from './project.ts';
 import { stripes } from './trees.ts';
 import { audit, become, difference, explained, temporaries } from './trial.ts';
 
@@ -131,11 +132,6 @@ class Pen {
   }
 }
 
-/** The project's folder, wherever this file was compiled to. */
-export function projectFolder(from = import.meta.dirname): string {
-  for (let folder = from; ; folder = dirname(folder)) if (existsSync(join(folder, 'package.json'))) return folder;
-}
-
 const VICTIM = join(projectFolder(), 'test/faults/torture/children/victim.mjs');
 
 interface Died {
@@ -160,6 +156,24 @@ async function victim(
   clearTimeout(timer);
   clearTimeout(patience);
   return { landed: signal === 'SIGKILL', took: performance.now() - since };
+}
+
+/** A folder once nothing moves in it any more: the server still ends what the dead client had begun. */
+async function atRest(folder: string): Promise<Drawing> {
+  const look = () => {
+    try {
+      return read(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
+  for (let before = look(); ; ) {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const now = look();
+    if (now && isDeepStrictEqual(before, now)) return now;
+    before = now;
+  }
 }
 
 async function kill(one: Kill, pen: Pen, name: string): Promise<{ violations: Violation[]; landed: boolean }> {
@@ -189,7 +203,7 @@ async function kill(one: Kill, pen: Pen, name: string): Promise<{ violations: Vi
     const { landed, took } = await victim(settings, server.password, state, at, pen.took.get(key) ?? 900);
     // How long a run takes follows the load of the machine: what was not hit tells, and so does what was.
     if (!landed) pen.took.set(key, took);
-    const there = read(destination);
+    const there = await atRest(destination);
     // While a server swaps names, the old bytes may be under the name that is journalled for them.
     const found = audit(there, before, after);
     const aside = (path: string) =>
