@@ -11,6 +11,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Where hand tools find their servers; the command line's own way unless a shell has another. */
   readonly bench?: Bench;
+  /** Asks the person at the terminal; left out where a command line asks in its own way. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Takes the exit code. */
   readonly finish: (exitCode: number) => void;
 }

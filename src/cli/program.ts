@@ -7,6 +7,7 @@ import { apply } from './verbs/apply.ts';
 import { cat } from './verbs/cat.ts';
 import { check } from './verbs/check.ts';
 import { chmod } from './verbs/chmod.ts';
+import { completion } from './verbs/completion.ts';
 import { demo } from './verbs/demo.ts';
 import { get } from './verbs/get.ts';
 import { init } from './verbs/init.ts';
@@ -20,6 +21,7 @@ import { put } from './verbs/put.ts';
 import { raw } from './verbs/raw.ts';
 import { rm } from './verbs/rm.ts';
 import { serve } from './verbs/serve.ts';
+import { shell } from './verbs/shell.ts';
 import { stat } from './verbs/stat.ts';
 import { status } from './verbs/status.ts';
 import { sync } from './verbs/sync.ts';
@@ -31,9 +33,9 @@ import { watch } from './verbs/watch.ts';
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Keep in step:', [push, pull, sync, watch]],
   ['Look first:', [plan, apply, verify, check, status]],
-  ['By hand:', [ls, cat, get, put, mkdir, rmdir, rm, mv, stat, chmod, touch, raw]],
+  ['By hand:', [ls, cat, get, put, mkdir, rmdir, rm, mv, stat, chmod, touch, raw, shell]],
   ['Serve:', [serve]],
-  ['Set up:', [init, unlock, demo]],
+  ['Set up:', [init, unlock, completion, demo]],
 ];
 
 const EXAMPLES = `

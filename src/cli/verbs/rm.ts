@@ -32,7 +32,9 @@ export const rm: Verb = (program, context) => {
           if (flags.force && error instanceof NoMatchError) return [];
           throw error;
         });
-        if (!flags.force && !flags.dryRun && !(await confirmed(work, matches, flags))) return undefined;
+        const asker = context.ask ?? (someoneIsThere() ? ask : undefined);
+        const asks = asker !== undefined && flags.recursive && !flags.force && !flags.dryRun;
+        if (asks && !(await confirmed(work, matches, asker))) return undefined;
         const removed = (path: string, kind: string) => {
           const name = kind === 'directory' ? `${path}/` : path;
           if (!flags.dryRun) desk.done('delete', name);
@@ -59,8 +61,11 @@ Examples:
 `;
 
 /** Asks a person, once for all folders that hold something. */
-async function confirmed(work: Work, matches: readonly Match[], { recursive }: RmFlags): Promise<boolean> {
-  if (!recursive || !someoneIsThere()) return true;
+async function confirmed(
+  work: Work,
+  matches: readonly Match[],
+  asker: (question: string) => Promise<string>,
+): Promise<boolean> {
   const holding: string[] = [];
   for (const { path, entry } of matches) {
     const seen = entry ?? (await lookAt(work.remote, path, work.signal));
@@ -70,7 +75,7 @@ async function confirmed(work: Work, matches: readonly Match[], { recursive }: R
   }
   if (holding.length === 0) return true;
   const named = holding.slice(0, 3).join(', ') + (holding.length > 3 ? ` and ${holding.length - 3} more` : '');
-  const answer = await ask(`Remove ${named} with all that is in it? There is no way back. [y/N] `);
+  const answer = await asker(`Remove ${named} with all that is in it? There is no way back. [y/N] `);
   if (/^y(es)?$/i.test(answer.trim())) return true;
   note('nothing was removed');
   return false;
