@@ -16,6 +16,7 @@ import { Brisk } from './brisk.ts';
 import { mkdir, realpath, rmdir, stat, unlink } from './calls.ts';
 import { probeCase } from './case.ts';
 import { DirectorySyncs } from './directory-syncs.ts';
+import { Disk } from './disk.ts';
 import { errnoOf, localError, refusal } from './failure.ts';
 import { sha256Of } from './hash.ts';
 import type { Links } from './links.ts';
@@ -61,6 +62,7 @@ export class LocalFolder implements Local {
   readonly #syncs: DirectorySyncs | null;
   readonly #staging: Staging;
   readonly #brisk = new Brisk();
+  readonly #disk = new Disk(this.#brisk);
   #foldsCase: Promise<boolean> | undefined;
 
   constructor(folders: Folders, options: LocalOptions) {
@@ -68,7 +70,7 @@ export class LocalFolder implements Local {
     this.#folders = folders;
     this.#links = options.links ?? 'skip';
     this.#syncs = (options.durable ?? true) ? new DirectorySyncs((folder) => folders.absolute(folder.path)) : null;
-    this.#staging = { folders, syncs: this.#syncs, newMode: defaultMode() };
+    this.#staging = { folders, disk: this.#disk, syncs: this.#syncs, newMode: defaultMode() };
   }
 
   foldsCase(): Promise<boolean> {
@@ -122,7 +124,7 @@ export class LocalFolder implements Local {
       await this.#change(to, 'rename to', async (target, newName) => {
         const old = source.at(name);
         const isFile = (await lstatIfThere(old))?.isFile() && from.toLowerCase() !== to.toLowerCase();
-        await (isFile ? renameToFree : renameAfterLook)(old, target.at(newName));
+        await (isFile ? renameToFree : renameAfterLook)(this.#disk, old, target.at(newName));
       });
     });
   }

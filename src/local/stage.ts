@@ -3,7 +3,7 @@
  * name. The final name holds the whole old bytes or the whole new bytes, at any moment.
  */
 import type { Stats } from 'node:fs';
-import { type FileHandle, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import {
   ChangingError,
   type Entry,
@@ -13,18 +13,18 @@ import {
   printable,
   type RelPath,
 } from '../model/index.ts';
-import { rename, unlink } from './calls.ts';
 import type { DirectorySyncs } from './directory-syncs.ts';
+import type { Disk } from './disk.ts';
 import { entryOf, isSameEntry } from './entry.ts';
 import { errnoOf, isAbsence, localError, refusal } from './failure.ts';
-import { fill } from './fill.ts';
 import { lstatIfThere, renameToFree } from './no-replace.ts';
 import type { Folder, Folders } from './safe-path.ts';
-import { openTemporary } from './temporary-file.ts';
+import { openTemporary, type TemporaryFile } from './temporary-file.ts';
 
 /** What a stage needs of the folder it works for. `syncs` is null where nothing is made durable. */
 export interface Staging {
   readonly folders: Folders;
+  readonly disk: Disk;
   readonly syncs: DirectorySyncs | null;
   readonly newMode: number;
 }
@@ -43,8 +43,8 @@ export async function openStage(
   }
   const folder = await staging.folders.enter(parentOf(path), 'write');
   try {
-    const { handle, size } = await openTemporary(folder.at(nameOf(temporary)), resume);
-    return new Stage(staging, folder, handle, path, temporary, size);
+    const file = await openTemporary(staging.disk, folder.at(nameOf(temporary)), resume);
+    return new Stage(staging, folder, file, path, temporary);
   } catch (error) {
     folder.release();
     throw localError(error, 'write', staging.folders.absolute(temporary));
@@ -54,20 +54,24 @@ export async function openStage(
 class Stage implements LocalStage {
   readonly #staging: Staging;
   readonly #folder: Folder;
-  readonly #handle: FileHandle;
+  readonly #disk: Disk;
+  readonly #fd: number;
   readonly #path: RelPath;
   readonly #temporary: string;
   readonly #target: string;
   #size: number;
   // Pieces are written one after the other; one that failed fails all that follow, and the commit.
   #written: Promise<void> = Promise.resolve();
+  /** Bytes since the temporary file was opened. */
+  #added = 0;
   #open = true;
   #finished = false;
 
-  constructor(staging: Staging, folder: Folder, handle: FileHandle, path: RelPath, temporary: RelPath, size: number) {
+  constructor(staging: Staging, folder: Folder, { fd, size }: TemporaryFile, path: RelPath, temporary: RelPath) {
     this.#staging = staging;
+    this.#disk = staging.disk;
     this.#folder = folder;
-    this.#handle = handle;
+    this.#fd = fd;
     this.#path = path;
     this.#temporary = folder.at(nameOf(temporary));
     this.#target = folder.at(nameOf(path));
@@ -86,8 +90,14 @@ class Stage implements LocalStage {
 
   async readAt(offset: number, length: number): Promise<Uint8Array> {
     const buffer = Buffer.allocUnsafe(length);
+    let filled = 0;
     try {
-      return buffer.subarray(0, await fill(this.#handle, buffer, length, offset));
+      while (filled < length) {
+        const count = await this.#disk.read(this.#fd, buffer, filled, length - filled, offset + filled);
+        if (count === 0) break;
+        filled += count;
+      }
+      return buffer.subarray(0, filled);
     } catch (error) {
       throw this.#failed(error, 'read');
     }
@@ -100,8 +110,8 @@ class Stage implements LocalStage {
       const replaced = options.expected === null ? null : await lstatIfThere(this.#target);
       this.#requireExpected(options.expected, replaced);
       await this.#dress(options, replaced);
-      if (this.#staging.syncs) await this.#handle.sync();
-      const stats = await this.#handle.stat();
+      if (this.#staging.syncs) await this.#disk.sync(this.#fd, this.#added);
+      const stats = await this.#disk.fstat(this.#fd);
       await this.#close();
       await this.#publish(options.expected);
       this.#staging.syncs?.add(this.#folder);
@@ -116,7 +126,7 @@ class Stage implements LocalStage {
   async keep(): Promise<void> {
     try {
       await this.#written.catch(() => {}); // what did not get there is not counted in `size`
-      if (this.#staging.syncs && this.#open) await this.#handle.sync();
+      if (this.#staging.syncs && this.#open) await this.#disk.sync(this.#fd, this.#added);
       await this.#close();
       if (!this.#finished) this.#staging.syncs?.add(this.#folder);
     } catch (error) {
@@ -131,7 +141,7 @@ class Stage implements LocalStage {
     try {
       await this.#written.catch(() => {});
       await this.#close();
-      if (await this.#folder.reaches()) await unlink(this.#temporary);
+      if (await this.#folder.reaches()) await this.#disk.unlink(this.#temporary);
     } catch (error) {
       if (!isAbsence(error)) throw this.#failed(error, 'remove the temporary file of');
     } finally {
@@ -143,9 +153,10 @@ class Stage implements LocalStage {
     let done = 0;
     try {
       while (done < chunk.length) {
-        const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done, this.#size);
-        done += bytesWritten;
-        this.#size += bytesWritten;
+        const count = await this.#disk.write(this.#fd, chunk, done, chunk.length - done, this.#size);
+        done += count;
+        this.#added += count;
+        this.#size += count;
       }
     } catch (error) {
       throw await this.#full(error, chunk.length - done);
@@ -159,7 +170,7 @@ class Stage implements LocalStage {
     }
     if (expected === null) {
       try {
-        await renameToFree(this.#temporary, this.#target);
+        await renameToFree(this.#disk, this.#temporary, this.#target);
       } catch (error) {
         if (errnoOf(error) === 'EEXIST') throw this.#changed();
         throw error;
@@ -169,7 +180,7 @@ class Stage implements LocalStage {
     // RACE: what someone writes under the final name between this look and the rename is replaced; no call on offer
     // does both. Microseconds, as the content is on the disk by now.
     if (expected) this.#requireExpected(expected, await lstatIfThere(this.#target));
-    await rename(this.#temporary, this.#target);
+    await this.#disk.rename(this.#temporary, this.#target);
   }
 
   #requireExpected(expected: Entry | null | undefined, present: Stats | null): void {
@@ -191,14 +202,15 @@ class Stage implements LocalStage {
   async #dress(options: CommitOptions, replaced: Stats | null): Promise<void> {
     const old = replaced?.isFile() ? replaced : null;
     if (process.platform !== 'win32') {
-      if (old && process.geteuid?.() === 0) await this.#handle.chown(old.uid, old.gid).catch(ignoreRefusal);
+      if (old && process.geteuid?.() === 0) await ignoringRefusal(() => this.#disk.chown(this.#fd, old.uid, old.gid));
       const mode = (options.mode ?? old?.mode ?? this.#staging.newMode) & 0o777;
-      await this.#handle.chmod(mode).catch(ignoreRefusal);
+      await ignoringRefusal(() => this.#disk.chmod(this.#fd, mode));
     }
     if (options.mtime !== null) {
       // The system takes seconds as a double and cuts them off to whole microseconds or nanoseconds: half a microsecond
       // more keeps .123 from becoming .122999.
-      await this.#handle.utimes(Date.now() / 1000, (options.mtime + 0.0005) / 1000).catch(ignoreRefusal);
+      const mtime = (options.mtime + 0.0005) / 1000;
+      await ignoringRefusal(() => this.#disk.utimes(this.#fd, Date.now() / 1000, mtime));
     }
   }
 
@@ -225,7 +237,7 @@ class Stage implements LocalStage {
   async #close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    await this.#handle.close();
+    await this.#disk.close(this.#fd);
   }
 
   #finish(): void {
@@ -236,6 +248,10 @@ class Stage implements LocalStage {
 }
 
 // File systems without permissions or owners (FAT, some network disks) refuse to set them; the content is what counts.
-function ignoreRefusal(error: unknown): void {
-  if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS', 'EACCES'].includes(errnoOf(error))) throw error;
+async function ignoringRefusal(set: () => Promise<void> | void): Promise<void> {
+  try {
+    await set();
+  } catch (error) {
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS', 'EACCES'].includes(errnoOf(error))) throw error;
+  }
 }

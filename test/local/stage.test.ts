@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, linkSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Disk } from '../../src/local/disk.ts';
 import { openLocal } from '../../src/local/index.ts';
 import { ChangingError, LocalError, type RelPath, temporaryFor, toRelPath } from '../../src/model/index.ts';
 import { draw, emptyFolder, read } from '../builders/folder.ts';
@@ -119,10 +119,7 @@ describe('an expectation', () => {
     const before = expected === 'none' ? null : await local.look(F);
     const writing = await stage();
     // The bytes are on their way to the disk: the longest wait of a commit, and its last but one step.
-    const handle = await open(join(folder, T));
-    const prototype = Object.getPrototypeOf(handle) as FileHandle;
-    await handle.close();
-    vi.spyOn(prototype, 'sync').mockImplementationOnce(async () => change(join(folder, F)));
+    vi.spyOn(Disk.prototype, 'sync').mockImplementationOnce(async () => change(join(folder, F)));
     await expect(writing.commit({ mtime: null, expected: before })).rejects.toBeInstanceOf(ChangingError);
     expect(lstatSync(join(folder, T)).size).toBe(0);
     const now = await local.look(F);
