@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { ConnectError, LostError } from '../model/errors.ts';
 import { RecordTap } from './close-notify.ts';
+import { Inlet } from './inlet.ts';
 import { tunnel } from './proxy.ts';
 import type { Session } from './session.ts';
 import { READ_SIZE } from './tls.ts';
@@ -13,6 +14,8 @@ import { READ_SIZE } from './tls.ts';
 export class DataConnection {
   readonly #session: Session;
   readonly #raw: Socket;
+  /** Where what arrives can be had, instead of from the socket. */
+  readonly inlet: Inlet | undefined;
   #tap: RecordTap | undefined;
   #top: Socket | TLSSocket;
   /** Resolves once a proxy has let us through to the server. */
@@ -23,19 +26,28 @@ export class DataConnection {
   /** Told when anything arrives, ends or breaks. */
   onChange: (() => void) | undefined;
 
-  constructor(session: Session, raw: Socket) {
+  constructor(session: Session, raw: Socket, inlet?: Inlet) {
     this.#session = session;
     this.#raw = raw;
+    this.inlet = inlet;
     this.#top = raw;
     raw.on('error', (error) => this.#failed(error));
   }
 
-  /** Dials a port of the control connection's peer; never another host, whatever the server named (CVE-2020-8284). */
-  static dial(session: Session, port: number): DataConnection {
+  /**
+   * Dials a port of the control connection's peer; never another host, whatever the server named (CVE-2020-8284).
+   * @param byInlet whether what arrives is taken from its inlet: what TLS or a proxy speaks first is not
+   */
+  static dial(session: Session, port: number, byInlet: boolean): DataConnection {
     const { sourceAddress, proxy, connectTimeout } = session.site.options;
-    const raw = new Socket({ highWaterMark: READ_SIZE } as ConstructorParameters<typeof Socket>[0]);
+    const inlet = byInlet && !session.secure && !proxy ? new Inlet() : undefined;
+    const raw = new Socket({
+      highWaterMark: READ_SIZE,
+      ...(inlet && { onread: inlet.onread }),
+    } as ConstructorParameters<typeof Socket>[0]);
     raw.setNoDelay(true);
-    const connection = new DataConnection(session, raw);
+    const connection = new DataConnection(session, raw, inlet);
+    if (inlet) inlet.resume = () => raw.resume();
     const target = { host: session.peer, port };
     const { host: first, port: at } = proxy ?? target;
     raw.connect({ host: first, port: at, ...(sourceAddress !== undefined && { localAddress: sourceAddress }) });

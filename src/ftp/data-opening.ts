@@ -24,19 +24,25 @@ export interface Opened {
   begun: boolean;
 }
 
-/** `restart` is the offset in bytes to go on from, 0 for none. */
-export async function openData(session: Session, send: Send, command: string, restart: number): Promise<Opened> {
+export interface Opening {
+  readonly command: string;
+  /** Offset in bytes to go on from (REST, RFC 3659, 5). */
+  readonly restart?: number;
+  /** Whether what arrives is taken from the connection's inlet, where it has one, and not from its socket. */
+  readonly byInlet?: boolean;
+}
+
+export async function openData(session: Session, send: Send, opening: Opening): Promise<Opened> {
   const { knowledge } = session.site;
   knowledge.dataMode ??= await discover(session, send);
-  if (knowledge.dataMode === 'active') return openActive(session, send, command, restart);
-  return openPassive(session, send, command, restart, knowledge.dataMode);
+  if (knowledge.dataMode === 'active') return openActive(session, send, opening);
+  return openPassive(session, send, opening, knowledge.dataMode);
 }
 
 async function openPassive(
   session: Session,
   send: Send,
-  command: string,
-  restart: number,
+  { command, restart = 0, byInlet = false }: Opening,
   mode: 'EPSV' | 'PASV',
 ): Promise<Opened> {
   const opening = send(mode);
@@ -49,7 +55,7 @@ async function openPassive(
     return opened;
   }
   try {
-    opened.data = DataConnection.dial(session, passivePort(mode, reply));
+    opened.data = DataConnection.dial(session, passivePort(mode, reply), byInlet);
     return opened;
   } catch (error) {
     await settle(session, opened.final);
@@ -57,7 +63,7 @@ async function openPassive(
   }
 }
 
-async function openActive(session: Session, send: Send, command: string, restart: number): Promise<Opened> {
+async function openActive(session: Session, send: Send, { command, restart = 0 }: Opening): Promise<Opened> {
   const expected = await listenFor(session, send);
   try {
     if (restart > 0) await sendRestart(session, send, restart);
@@ -86,7 +92,7 @@ async function discover(session: Session, send: Send): Promise<DataMode> {
       failure = session.site.refused(mode, reply);
       continue;
     }
-    const probe = DataConnection.dial(session, passivePort(mode, reply));
+    const probe = DataConnection.dial(session, passivePort(mode, reply), false);
     try {
       await probe.connected();
       return mode;

@@ -4,22 +4,18 @@
  */
 import { FerryError, InterruptedError, LostError, ProtocolError } from '../model/errors.ts';
 import type { DataConnection } from './data-connection.ts';
-import { type Opened, openData, SETTLE } from './data-opening.ts';
+import { type Opened, type Opening, openData, SETTLE } from './data-opening.ts';
 import { explained } from './failure.ts';
 import { type Moved, type Mover, receiving } from './moving.ts';
 import type { Send } from './pipeline.ts';
 import { Reply } from './reply.ts';
 import type { Session } from './session.ts';
 
-export interface TransferRequest {
-  /** STOR, APPE, RETR, MLSD, LIST or NLST. */
-  readonly command: string;
+export interface TransferRequest extends Opening {
   /** Entered before it in the same flight; refused, the transfer is dropped. */
   readonly folder?: string;
   /** In ASCII type (RFC 959, 3.1.1.1); binary otherwise. */
   readonly text?: boolean | undefined;
-  /** Offset in bytes to go on from (REST, RFC 3659, 5). */
-  readonly restart?: number;
   /** Watch for the end that the server means (close_notify); costs speed. */
   readonly watchEnd?: boolean;
   /** Once it has begun (reply 1xx), whatever ends it is told with what was moved, and not thrown. */
@@ -81,7 +77,7 @@ export async function transferWithin<T>(
   session.control.encodeLine(command);
   const entering = folder === undefined ? undefined : send(`CWD ${folder}`);
   entering?.catch(() => {});
-  const opened = await openData(session, send, command, request.restart ?? 0);
+  const opened = await openData(session, send, request);
   const { data, final } = opened;
   if (!data) throw session.site.refused(command, await final);
   final.then(

@@ -70,15 +70,16 @@ const SLACK = 256 * 1024;
 /** Hands what arrives to the sink, as much at a time as has come while the sink was busy. */
 export function receiving(sink: ByteSink, length?: number, onBytes?: (bytes: number) => void): Mover<number> {
   return async (data) => {
-    const { socket } = data;
+    const { socket, inlet } = data;
     let wake: (() => void) | undefined;
     const onWake = () => wake?.();
     data.onChange = onWake;
-    socket.on('readable', onWake);
+    if (inlet) inlet.onArrival = onWake;
+    else socket.on('readable', onWake);
     let received = 0;
     let beyond = 0;
     for (;;) {
-      const chunk = socket.read() as Buffer | null;
+      const chunk = inlet ? inlet.take() : (socket.read() as Buffer | null);
       if (chunk === null) {
         if (data.over) break;
         await new Promise<void>((resolve) => {
@@ -100,6 +101,8 @@ export function receiving(sink: ByteSink, length?: number, onBytes?: (bytes: num
       received += wanted;
       onBytes?.(wanted);
     }
+    // All that came was used, and nothing comes any more.
+    inlet?.close();
     if (received === length) return { value: received, complete: true, enough: true };
     return { value: received, complete: data.error === undefined };
   };

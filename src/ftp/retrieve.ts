@@ -15,7 +15,7 @@ export async function retrieve(
   const { offset = 0, length, onBytes, signal, onReceived, text } = options;
   if (length === 0) return 0;
   if (text) return retrieveText(session, path, sink, options);
-  const request = { command: `RETR ${path}`, signal, onReceived, ...(offset > 0 && { restart: offset }) };
+  const request = { command: `RETR ${path}`, restart: offset, byInlet: true, signal, onReceived };
   return (await transfer(session, request, receiving(sink, length, onBytes))).value;
 }
 

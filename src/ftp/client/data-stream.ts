@@ -36,7 +36,7 @@ export function openStream(
   checkOffset(extra.offset ?? 0);
   return new Promise((resolve, reject) => {
     const finished = transfers.run(type, extra.signal, async (slot) => {
-      const opened = await openData(connection.session, slot.send, wire, extra.offset ?? 0);
+      const opened = await openData(connection.session, slot.send, { command: wire, restart: extra.offset ?? 0 });
       const { data, final } = opened;
       const { site } = connection;
       if (!data) throw site.refused(wire, await final);
