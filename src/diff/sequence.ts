@@ -52,11 +52,19 @@ function inRanks(transfers: readonly TransferAction[], order?: Order): TransferA
   return [...ranks].sort(([a], [b]) => a - b).flatMap(([, group]) => interleave(group));
 }
 
+/** Bytes from which on a file counts as large: moving it takes longer than all that goes with it. */
+const LARGE = 1024 * 1024;
+
 /**
- * The largest, the smallest, the second largest, the second smallest, and so on: large files start early, so that none
- * is left alone at the end, and small ones keep the other connections busy meanwhile.
+ * The largest, a small one, the second largest, another small one, and so on: large files start early, so that none is
+ * left alone at the end, and small ones keep the other connections busy meanwhile. The small ones go directory by
+ * directory: each is then opened, and made durable, once.
  */
 function interleave(transfers: readonly TransferAction[]): TransferAction[] {
-  const sorted = [...transfers].sort((a, b) => b.size - a.size || comparePaths(a.path, b.path));
-  return sorted.map((_, index) => sorted[index % 2 === 0 ? index / 2 : sorted.length - (index + 1) / 2]!);
+  const byPath = [...transfers].sort((a, b) => comparePaths(a.path, b.path));
+  const small = byPath.filter(({ size }) => size < LARGE);
+  const large = byPath.filter(({ size }) => size >= LARGE).sort((a, b) => b.size - a.size);
+  const both = Math.min(small.length, large.length);
+  const mixed = large.slice(0, both).flatMap((action, index) => [action, small[index]!]);
+  return [...mixed, ...large.slice(both), ...small.slice(both)];
 }

@@ -6,9 +6,9 @@ import { errnoOf, localError } from './failure.ts';
 import type { Folder } from './safe-path.ts';
 
 /** The longest a rename waits to be made durable, in ms. */
-const LONGEST_WAIT = 200;
+const LONGEST_WAIT = 1000;
 /** The most directories that wait together. */
-const MOST_FOLDERS = 64;
+const MOST_FOLDERS = 256;
 // What file systems answer that cannot sync a directory: there is nothing to be done about it.
 const CANNOT_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EACCES', 'EISDIR', 'EBADF']);
 

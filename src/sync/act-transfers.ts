@@ -22,8 +22,9 @@ import {
 import type { Acting } from './act.ts';
 import { endsRun, FullError, isFull } from './failure.ts';
 
-/** Received files that are made durable and remembered in one go. */
-const LANDED_TOGETHER = 64;
+/** Received files that are made durable and remembered in one go: so many, or what came in so many ms. */
+const LANDED_TOGETHER = 256;
+const LANDED_WITHIN = 2_000;
 /** How often a source may change under a transfer before it becomes a Problem. */
 const MOST_CHANGES = 3;
 
@@ -62,6 +63,7 @@ class Mover implements Waiting {
   private readonly queue: TransferQueue;
   /** Received, in place, and not remembered yet. */
   private readonly landed: Agreement[] = [];
+  private lastRemembered = performance.now();
   private readonly waiting = new Set<Transfer>();
   /** Aborted by what ends the run for every path. */
   private readonly stop = new AbortController();
@@ -221,7 +223,8 @@ class Mover implements Waiting {
     const agreement = await transfer.publish();
     if (action.action === 'download') {
       this.landed.push(agreement);
-      if (this.landed.length >= LANDED_TOGETHER) await this.rememberLanded();
+      const due = performance.now() - this.lastRemembered > LANDED_WITHIN;
+      if (due || this.landed.length >= LANDED_TOGETHER) await this.rememberLanded();
     } else {
       // In one write: a kill leaves either both or neither.
       await Promise.all([memory.learn(agreement), memory.dropCheckpoint(action.path, 'upload')]);
@@ -236,6 +239,7 @@ class Mover implements Waiting {
   private async rememberLanded(): Promise<void> {
     const { local, memory } = this.context;
     const landed = this.landed.splice(0);
+    this.lastRemembered = performance.now();
     if (landed.length === 0) return;
     await local.flush();
     const now = Date.now();

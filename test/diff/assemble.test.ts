@@ -5,16 +5,18 @@ import { comparePaths, ROOT } from '../../src/model/index.ts';
 import { file } from './tree.ts';
 import { isTransfer, lines, OPTIONS, RULES, World } from './world.ts';
 
+const MIB = 1024 * 1024;
+
 describe('order', () => {
-  it('directories first, parents before children; large and small files by turns; removals last, children first', () => {
+  it('directories first, parents before children; large files early among the small ones, which go by path; removals last, children first', () => {
     const world = World.agreedOn({ old: { sub: { x: '1' } }, k: '1', big: '1' });
     world.remove('local', 'old');
     for (const [name, size] of [
       ['s1', 1],
       ['m', 50],
-      ['l', 900],
+      ['l', MIB],
       ['s2', 2],
-      ['xl', 5_000],
+      ['xl', MIB + 1],
     ] as const)
       world.write('local', name, 'x'.repeat(size));
     world.local!.children.set('d', { kind: 'directory', children: new Map() });
@@ -22,11 +24,11 @@ describe('order', () => {
     expect(lines(world.walk())).toEqual([
       'mkdir remote d (new)',
       'upload xl (new)',
-      'upload s1 (new)',
-      'upload l (new)',
-      'upload s2 (new)',
       'upload d/deep (new)',
+      'upload l (new)',
       'upload m (new)',
+      'upload s1 (new)',
+      'upload s2 (new)',
       'delete remote old/sub/x (deleted at the source)',
       'delete remote old/sub (deleted at the source)',
       'delete remote old (deleted at the source)',

@@ -420,7 +420,7 @@ describe('one way', () => {
   it('an unseen file may not be written over where drift is to be kept', () => {
     const world = World.agreedOn({ a: '1', b: '1' }).fault('remote', '', { incomplete: 'cut', hides: ['a'] });
     world.write('local', 'b', '22');
-    expect(lines(world.walk())).toEqual(['upload b (changed)', 'upload a (new)']);
+    expect(lines(world.walk())).toEqual(['upload a (new)', 'upload b (changed)']);
     expect(lines(world.walk({ drift: 'keep' }))).toEqual(['upload b (changed)']);
   });
 
