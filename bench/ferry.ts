@@ -32,7 +32,7 @@ function ferry({ state, options = [], profile }: FerryRun, { password }: Place, 
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   return {
     program: process.execPath,
-    args: [...profiling, `${build}/cli/main.js`, ...work, ...options],
+    args: [...profiling, `${build}/cli/ferry.js`, ...work, ...options],
     env: {
       PATH: process.env.PATH,
       HOME: '/nonexistent',

@@ -113,7 +113,7 @@ const hidden = (text: string): string =>
   text
     .replaceAll(/\/[\w./-]*\/ferry-bench-\w{6}/g, 'FOLDER')
     .replaceAll(/\/[\w./-]*\/node /g, 'node ')
-    .replaceAll(/\/[\w./-]*\/cli\/main\.js/g, 'dist/cli/main.js')
+    .replaceAll(/\/[\w./-]*\/cli\/ferry\.js/g, 'dist/cli/ferry.js')
     .replaceAll(/ftp:\/\/\w+@/g, 'ftp://USER@')
     .replaceAll(/--ftp-user \w+/g, '--ftp-user USER')
     .replaceAll(/open -u [^,\s]+,[^\s;]+/g, 'open -u USER,PASSWORD')

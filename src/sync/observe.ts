@@ -216,14 +216,11 @@ class Walk {
     signal.throwIfAborted();
     const here = nameOn('local', job.direction, at);
     const there = nameOn('remote', job.direction, at);
-    const listings = Promise.all([
-      at.local ? listLocal(pair, here) : null,
-      at.remote ? listRemote(pair, there, signal, job.retries + 1, at.supposed) : null,
-    ]);
-    const [[local, remote], baseline] = await Promise.all([
-      listings,
-      pair.memory.children(at.path, async () => seenIn(at.path, await listings)),
-    ]);
+    // The server takes longest. What is here is read once its answer has come, and held for no longer than it is
+    // needed: of what waits in memory for a distant server the garbage collector would have to move a good part about.
+    const remote = at.remote ? await listRemote(pair, there, signal, job.retries + 1, at.supposed) : null;
+    const local = at.local ? await listLocal(pair, here) : null;
+    const baseline = await pair.memory.children(at.path, async () => seenIn(at.path, [local, remote]));
     if (at.path === ROOT) Object.assign(this.missing, { local: local === null, remote: remote === null });
     else if (at.supposed && (local === null || remote === null)) {
       const scope = new Scope(this.decideOptions.foldsCase);

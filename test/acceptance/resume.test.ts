@@ -13,7 +13,7 @@ import { freePortRange } from '../servers/index.ts';
 
 const MIB = 1024 * 1024;
 const SIZE = 300 * MIB;
-const CLI = resolve(import.meta.dirname, '../../dist/cli/main.js');
+const CLI = resolve(import.meta.dirname, '../../dist/cli/ferry.js');
 /** What was on its way when a connection was cut or a process killed: sent, and not confirmed. */
 const IN_FLIGHT = 24 * MIB;
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FtpServer, type ServerOptions } from '../../src/server/index.ts';
 
-export const FERRY = join(import.meta.dirname, '../../dist/cli/main.js');
+export const FERRY = join(import.meta.dirname, '../../dist/cli/ferry.js');
 export const PASSWORD = 'S3cret/pass word%';
 
 export type WorldOptions = Partial<ServerOptions> & { readonly rights?: boolean };

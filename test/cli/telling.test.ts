@@ -57,8 +57,16 @@ describe('--json', () => {
         size: 3,
         mtime: expect.stringMatching(/^\d{4}-.*Z$/),
         precision: expect.any(Number),
+        mode: '644',
       },
-      { path: 'sub', kind: 'directory', size: null, mtime: expect.anything(), precision: expect.any(Number) },
+      {
+        path: 'sub',
+        kind: 'directory',
+        size: null,
+        mtime: expect.anything(),
+        precision: expect.any(Number),
+        mode: '755',
+      },
     ]);
     const deep = eventsOf(await world.ferry('ls', world.url, '--json', '-R'));
     expect(deep.map(({ path }) => path)).toEqual(['a.txt', 'sub', 'sub/b.txt']);

@@ -7,7 +7,7 @@ import { type Drawing, draw, emptyFolder, read } from '../builders/folder.ts';
 import { type AnyServer, start } from '../servers/every-server.ts';
 import { auditContent, temporaries } from './ordeal.ts';
 
-const CLI = resolve(import.meta.dirname, '../../dist/cli/main.js');
+const CLI = resolve(import.meta.dirname, '../../dist/cli/ferry.js');
 const KILLS = 12;
 
 /** Two versions of one tree, of the same names and other bytes; every file of one ends as no file of the other does. */
