@@ -33,7 +33,8 @@ test('with every path that was left under way: exit code 5', async () => {
 test('for one path only: exit code 3, and the others are there', async () => {
   const server = await scriptedServer();
   mkdirSync(join(server.root, 'site'));
-  server.arm([{ on: /^STOR .*b\.txt/, does: 'close' }]);
+  // The first, so that nothing else is under way on its connection.
+  server.arm([{ on: /^STOR .*a\.txt/, does: 'close' }]);
   const local = draw(emptyFolder(), { 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c' });
   const { summary, problems } = await perform(job(server, local, { retries: 0 }), emptyFolder());
   server.disarm();
