@@ -1,7 +1,9 @@
 /** The library: runs, plans and checks of one job, its configuration, its events, and the embedded server. */
 export {
+  type Chmod,
   type CompareRule,
   type Config,
+  type ConfigText,
   type ConflictRule,
   type DeleteRule,
   type DriftRule,
@@ -13,6 +15,7 @@ export {
   type MaxDelete,
   type Overrides,
   type Protocol,
+  type ProxySettings,
   parseConfig,
   parseRemoteUrl,
   type RemoteSettings,
@@ -21,10 +24,13 @@ export {
   resolveJob,
   resolvePair,
   resolveRemote,
+  type SecretsMask,
   type ServerSettings,
+  type StateRule,
   type Surroundings,
   secretsMask,
   type TlsSettings,
+  type TlsVersion,
 } from './config/index.ts';
 export {
   type BinaryOptions,
@@ -45,28 +51,51 @@ export {
   ToNetwork,
   type TransferResult,
 } from './ftp/client/index.ts';
+export {
+  type CallOptions,
+  type CommonOptions,
+  createFerry,
+  type EventOf,
+  type EventType,
+  type Ferry,
+  type FerryOptions,
+  type JobOptions,
+  type PairOptions,
+  type RunCallOptions,
+  Running,
+  type SettledOptions,
+  type Verification,
+} from './library/index.ts';
 export type {
   Action,
   Argv,
   Capabilities,
   Conflict,
+  DeleteAction,
   Direction,
   Entry,
   EntryKind,
   Fingerprint,
   Guard,
+  HashCommand,
   HookSettings,
   Listing,
+  MkdirAction,
   Plan,
   Problem,
   ProblemCode,
   Reason,
   RelPath,
+  RenameAction,
   RunEvent,
   RunEventBody,
+  SetTimeCommand,
   Side,
+  Stamps,
   Summary,
   Tell,
+  TransferAction,
+  Untouched,
 } from './model/index.ts';
 export {
   ConfigError,
@@ -93,12 +122,17 @@ export {
   UsageError,
 } from './model/index.ts';
 export {
+  type ColorChoice,
   createReporter,
+  type Mask,
+  type Output,
+  type PlanTextOptions,
   planText,
   type Reporter,
   type ReporterOptions,
   summaryText,
   tee,
+  type Verbosity,
 } from './report/index.ts';
 export { FtpServer, hashPassword, type ServerEvents, type ServerOptions, type UserOptions } from './server/index.ts';
 export {

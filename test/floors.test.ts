@@ -14,7 +14,7 @@ const FLOORS = [
   ['queue'],
   ['sync', 'backup'],
   ['hand'],
-  ['report'],
+  ['report', 'library'],
   ['cli', 'index.ts'],
 ];
 

@@ -49,6 +49,22 @@ export async function loadConfig(options: LoadOptions = {}): Promise<Config | nu
   }
 }
 
+/**
+ * A configuration that is no file: what would stand in one. Relative paths are seen from the working folder.
+ * Throws a ConfigError that lists everything wrong with it.
+ */
+export function configOf(content: ConfigText, { surroundings = processSurroundings() }: LoadOptions = {}): Config {
+  const { servers, jobs, serve } = parseConfig(JSON.stringify(content), 'the configuration');
+  return Object.freeze({
+    file: 'the configuration',
+    folder: surroundings.cwd,
+    exposed: false,
+    servers: new Map(Object.entries(servers ?? {})),
+    jobs: new Map(Object.entries(jobs ?? {})),
+    ...(serve === undefined ? {} : { serve }),
+  });
+}
+
 async function readConfig(file: string): Promise<Config | null> {
   let text: string;
   let mode: number;

@@ -2,7 +2,7 @@
  * The hooks of one run, or of one batch of a watch: `before`, and then `after` where it ended with exit code 0, else
  * `failed`. Where `after` fails, `failed` runs too. Where all went well, the heartbeat is told.
  */
-import { EXIT, exitCodeOf, HookError, type HookSettings, type Summary } from '../model/index.ts';
+import { EXIT, exitCodeOf, HookError, type HookSettings, interruptionBy, type Summary } from '../model/index.ts';
 import type { HookAbout } from './facts.ts';
 import { beat } from './heartbeat.ts';
 import { type HookOptions, runHook } from './run-hook.ts';
@@ -49,7 +49,7 @@ export class JobHooks {
         return summary;
       } catch (error) {
         const { signal } = this.#options;
-        const exitCode = signal?.aborted ? exitCodeOf(signal.reason) : EXIT.incomplete;
+        const exitCode = signal?.aborted ? exitCodeOf(interruptionBy(signal)) : EXIT.incomplete;
         end = { ...summary, exitCode, message: `both sides agree, but ${(error as Error).message}` };
       }
     }

@@ -10,6 +10,7 @@ export type HashAlgorithm = 'sha512' | 'sha256' | 'sha1' | 'md5' | 'crc32';
 /** The verb that sets a file's modification time. */
 export type SetTimeCommand = 'MFMT' | 'MFF' | 'MDTM' | 'SITE UTIME';
 
+/** What a server has shown it can do. */
 export interface Capabilities {
   /** The greeting and SYST, for people. */
   readonly software: string;

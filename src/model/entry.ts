@@ -1,6 +1,7 @@
 /** One file, directory or link with the facts that were observed about it. */
 import type { RelPath } from './path.ts';
 
+/** What an entry is; `other` is a device, a socket or something that could not be told. */
 export type EntryKind = 'file' | 'directory' | 'link' | 'other';
 
 /** The two sides of a pair. */
@@ -19,6 +20,7 @@ export type Side = 'local' | 'remote';
  */
 export type Stamps = Readonly<Partial<Record<'stat' | 'mlst' | 'mdtm' | 'list' | 'sha256', string>>>;
 
+/** One file, directory or link, with its observed facts. */
 export interface Entry {
   readonly path: RelPath;
   readonly kind: EntryKind;

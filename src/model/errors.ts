@@ -27,6 +27,7 @@ export type ErrorCode =
 
 /** The base of all: `message` says what happened, to what, and what to do next. */
 export class FerryError extends Error {
+  /** Which kind of failure it is. */
   readonly code: ErrorCode;
   /** Whether the same attempt may succeed a moment later. */
   readonly retryable: boolean = false;
@@ -205,9 +206,16 @@ export class StateError extends FerryError {
 
 /** The run was asked to stop. */
 export class InterruptedError extends FerryError {
+  /** What it was stopped by; `abort`: an AbortSignal. */
   readonly signal: 'SIGINT' | 'SIGTERM' | 'abort';
-  constructor(signal: 'SIGINT' | 'SIGTERM' | 'abort') {
-    super('interrupted', signal === 'abort' ? 'stopped' : `stopped by ${signal}`);
+  constructor(signal: 'SIGINT' | 'SIGTERM' | 'abort', options?: ErrorOptions) {
+    super('interrupted', signal === 'abort' ? 'stopped' : `stopped by ${signal}`, options);
     this.signal = signal;
   }
+}
+
+/** What an aborted signal means for a run: its reason, or where that is none of ours, that the run was asked to stop. */
+export function interruptionBy(signal: AbortSignal): FerryError {
+  const { reason } = signal;
+  return reason instanceof FerryError ? reason : new InterruptedError('abort', { cause: reason });
 }

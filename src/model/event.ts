@@ -3,6 +3,7 @@ import type { Side } from './entry.ts';
 import type { Action, Direction, Guard } from './plan.ts';
 import type { Problem } from './problem.ts';
 
+/** What a run tells, without the time; `type` says which of these it is. */
 export type RunEventBody =
   | {
       readonly type: 'start';

@@ -1,11 +1,13 @@
 /** The one place where failures become exit codes. Scripts rely on these numbers. */
 import { FerryError, InterruptedError } from './errors.ts';
 
+/** The exit codes of the command line, by name. */
 export const EXIT = {
   /** Both sides agree on everything in scope. */
   agreed: 0,
   /** An error nobody foresaw. */
   unforeseen: 1,
+  /** The command line or the configuration is not right. */
   usage: 2,
   /** Some paths failed, or an `after` hook did; the rest is done. */
   incomplete: 3,
@@ -13,13 +15,17 @@ export const EXIT = {
   refused: 4,
   /** Could not connect, log in, or agree on TLS. */
   connect: 5,
+  /** Another run holds the lock. */
   locked: 6,
+  /** The world changed since the plan was made. */
   stale: 7,
   /** Differences were found (`verify`, `plan --exit-code`). */
   different: 8,
   /** Stopped by its own limit. */
   limit: 9,
+  /** Stopped by SIGINT, or by an AbortSignal. */
   interrupted: 130,
+  /** Stopped by SIGTERM. */
   terminated: 143,
 } as const;
 

@@ -3,6 +3,7 @@ import type { Entry } from './entry.ts';
 import type { RelPath } from './path.ts';
 import type { Problem } from './problem.ts';
 
+/** One directory as the server reported it. */
 export interface Listing {
   readonly directory: RelPath;
   /** In the order they were reported; names are unique. */

@@ -3,6 +3,7 @@ import type { Fingerprint, Side } from './entry.ts';
 import type { RelPath } from './path.ts';
 import type { Problem } from './problem.ts';
 
+/** `push`: to the server. `pull`: from it. `sync`: both ways. */
 export type Direction = 'push' | 'pull' | 'sync';
 
 /** Why an action is in the plan; a plan is shown grouped by these. */
@@ -42,6 +43,7 @@ export interface TransferAction extends Step {
   readonly alias?: RelPath;
 }
 
+/** A directory that is made. */
 export interface MkdirAction extends Step {
   readonly action: 'mkdir';
   readonly side: Side;
@@ -56,6 +58,7 @@ export interface DeleteAction extends Step {
   readonly expected: Fingerprint;
 }
 
+/** A file that gets another name on one side; no bytes travel. */
 export interface RenameAction extends Step {
   readonly action: 'rename';
   readonly side: Side;
@@ -63,6 +66,7 @@ export interface RenameAction extends Step {
   readonly expected: Fingerprint;
 }
 
+/** One step of a plan, with its reason and what must still be true when it is carried out. */
 export type Action = TransferAction | MkdirAction | DeleteAction | RenameAction;
 
 export function isTransfer(action: Action): action is TransferAction {
@@ -76,6 +80,7 @@ export interface Conflict {
   readonly remote: Fingerprint | null;
 }
 
+/** Whether a plan is refused, to be safe, and why. */
 export interface Guard {
   readonly refused: boolean;
   /** Each with its numbers and the flag that allows it. */
@@ -92,6 +97,7 @@ export interface Untouched {
   readonly kept: number;
 }
 
+/** What a run would do: sorted, versioned, and the same as JSON. */
 export interface Plan {
   readonly version: 1;
   /** The job's name, or `source destination`. */

@@ -2,6 +2,7 @@
 import type { Side } from './entry.ts';
 import type { RelPath } from './path.ts';
 
+/** What kind of failure it was. */
 export type ProblemCode =
   /** The name cannot be carried, or two names are one on the other side. */
   | 'name'
@@ -26,6 +27,7 @@ export type ProblemCode =
   /** Anything else. */
   | 'failed';
 
+/** A failure bound to a path. */
 export interface Problem {
   readonly path: RelPath;
   readonly side: Side;

@@ -8,6 +8,7 @@ import type { ColorChoice, Mask, Output, Reporter, Verbosity } from './reporter.
 import { sinkTo } from './sink.ts';
 import { watchReporter } from './watch.ts';
 
+/** In which form, how much and where it is said. */
 export interface ReporterOptions {
   /** `human` and `quiet` write to stderr, `json` to stdout. */
   readonly mode: 'human' | 'json' | 'quiet';
@@ -25,6 +26,7 @@ export interface ReporterOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** A reporter as the command line has them. */
 export function createReporter(options: ReporterOptions): Reporter {
   const { mode, mask, stdout = process.stdout, stderr = process.stderr, env = process.env } = options;
   if (mode === 'json') return apart(jsonReporter(stdout, mask), stderr, mask);

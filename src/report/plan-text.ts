@@ -5,6 +5,7 @@ import { paint } from './color.ts';
 
 const SHOWN = 20;
 
+/** How much of a plan is shown. */
 export interface PlanTextOptions {
   /** Every path, not only the first twenty of a reason. */
   readonly verbose?: boolean;

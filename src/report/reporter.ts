@@ -1,6 +1,7 @@
 /** What every reporter is: a function of events, and an end at which all that was written has left the process. */
 import type { RunEvent } from '../model/index.ts';
 
+/** A function of events that writes them somewhere. */
 export interface Reporter {
   (event: RunEvent): void;
   /** Takes the progress bar away and waits until everything is written. Safe to call twice. */
@@ -20,4 +21,5 @@ export type Mask = (text: string) => string;
 /** 0: the essentials. 1: every path, and what the server can do. 2: the same; the wire is traced elsewhere. */
 export type Verbosity = 0 | 1 | 2;
 
+/** `auto`: on a terminal, unless NO_COLOR is set. */
 export type ColorChoice = 'auto' | 'always' | 'never';

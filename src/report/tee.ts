@@ -2,6 +2,7 @@
 import type { RunEvent } from '../model/index.ts';
 import type { Reporter } from './reporter.ts';
 
+/** Tells several reporters the same. */
 export function tee(...reporters: readonly Reporter[]): Reporter {
   const report = (event: RunEvent) => {
     for (const reporter of reporters) reporter(event);

@@ -40,6 +40,7 @@ export interface AboutCommand extends About {
   readonly milliseconds: number;
 }
 
+/** What a server tells, by the name to listen for. */
 export interface ServerEvents {
   connect: [About];
   disconnect: [About & { readonly bytesReceived: number; readonly bytesSent: number }];

@@ -23,6 +23,7 @@ export interface TlsOptions {
   readonly requireSessionReuse?: boolean;
 }
 
+/** What a server serves, to whom, and within which limits. */
 export interface ServerOptions {
   /** Address to listen on. Default `127.0.0.1`; `::` is every address, IPv4 too. */
   readonly host?: string;

@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { hashPassword, isHash, matches } from './password.ts';
 import { everything, type PermissionOverride, Permissions, readOnly } from './permissions.ts';
 
+/** Someone who may log in. */
 export interface UserOptions {
   readonly name: string;
   /** The password, or what `hashPassword` made of it. */

@@ -4,6 +4,7 @@ import type { Capabilities, Listing } from '../model/index.ts';
 import { ROOT } from '../model/index.ts';
 import { remoteOf } from './pair.ts';
 
+/** What `check` found. */
 export interface CheckReport {
   readonly capabilities: Capabilities;
   /** The remote folder; null where it could not be listed, and then `trouble` says why. */

@@ -4,6 +4,7 @@ import { EXIT, type Summary } from '../model/index.ts';
 import { conduct, type RunOptions } from './run.ts';
 import { differs } from './verify.ts';
 
+/** As for a run, and what counts as a difference. */
 export interface PlanVerbOptions extends RunOptions {
   /** Whether a plan that is not empty ends with exit code 8. */
   readonly exitCode?: boolean;

@@ -10,6 +10,7 @@ import {
   exitCodeOf,
   FerryError,
   GuardError,
+  interruptionBy,
   LimitError,
   LocalError,
   LockError,
@@ -34,6 +35,7 @@ import { lockRemote, type RemoteLock } from './remote-lock.ts';
 import { Tally } from './tally.ts';
 import { waitingFor } from './wait.ts';
 
+/** What a run is given besides its job. */
 export interface RunOptions {
   readonly tell: Tell;
   readonly signal?: AbortSignal;
@@ -44,6 +46,8 @@ export interface RunOptions {
   readonly wire?: (line: string) => void;
   /** Called with the plan before anything is touched. */
   readonly onPlan?: (plan: Plan) => void;
+  /** Called with what ended the run before its end, where something did; the summary says it in words. */
+  readonly onFailure?: (error: unknown) => void;
   /** @internal */
   readonly seams?: Seams;
 }
@@ -71,8 +75,6 @@ export interface PassOptions extends RunOptions {
   readonly batch?: Batch;
   /** Whether the hooks have heard of this failure before: the server is still away. */
   readonly heard?: boolean;
-  /** Told why the run ended, where it did not come to its end. */
-  readonly onFailure?: (cause: unknown) => void;
 }
 
 /**
@@ -287,7 +289,7 @@ function limited(job: JobSettings, outer: AbortSignal | undefined, tally: Tally,
   const controller = new AbortController();
   // Everything that waits listens to it: many transfers at once are no leak.
   setMaxListeners(0, controller.signal);
-  const onAbort = () => controller.abort(outer?.reason);
+  const onAbort = () => outer && controller.abort(interruptionBy(outer));
   if (outer?.aborted) onAbort();
   outer?.addEventListener('abort', onAbort, { once: true });
   const timer =

@@ -14,6 +14,7 @@ import { blocks, LineSink, linesToNetwork, type Source } from './pieces.ts';
 import { type FtpReply, toText } from './reply.ts';
 import { type TransferResult, Transfers } from './transfers.ts';
 
+/** How bytes are moved. */
 export interface BinaryOptions {
   /** Bytes of the file to skip (REST; RFC 3659, 5). An upload's source then holds what follows. Default 0. */
   readonly offset?: number;
@@ -23,10 +24,12 @@ export interface BinaryOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How text is written and read. */
 export interface TextOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How lines of text are read. */
 export interface LinesOptions extends TextOptions {
   /** Bytes in the longest line that is taken. Default 1 MiB. */
   readonly maxLine?: number;

@@ -8,6 +8,7 @@ import type { Connection, TransferType } from './connection.ts';
 import { type FtpReply, toText } from './reply.ts';
 import { checkOffset, type Extra, type Slot, sizeIn, type Transfers, transferCommand } from './transfers.ts';
 
+/** A data connection as a stream, for programs that move the bytes themselves. */
 export interface DataStream {
   /**
    * The data connection, under TLS where data is protected. Downloads and listings: read it to its end. Uploads: write,

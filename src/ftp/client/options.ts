@@ -6,6 +6,7 @@ import type { ProxyOptions } from '../proxy.ts';
 export const FTP_PORT = 21;
 export const FTPS_PORT = 990;
 
+/** Where a client connects to, and how. */
 export interface FtpClientOptions {
   readonly host: string;
   /** 21 unless said, 990 for `ftps`. */
@@ -39,6 +40,7 @@ export interface FtpClientOptions {
   readonly debug?: (line: string) => void;
 }
 
+/** User, password and account; what is left out is asked for as anonymous. */
 export interface FtpLogin {
   /** Default `anonymous`. */
   readonly user?: string;

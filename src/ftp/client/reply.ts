@@ -2,6 +2,7 @@
 import type { Reply } from '../reply.ts';
 import type { Site } from '../site.ts';
 
+/** What a server answered to a command (RFC 959, 4.2). */
 export interface FtpReply {
   /** Three digits: 1xx begins, 2xx done, 3xx more is needed, 4xx not now, 5xx no. */
   readonly code: number;
