@@ -3,8 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Ended, FERRY, makeWorld, PASSWORD, until, type World, type WorldOptions } from './harness.ts';
+
+// Many processes each, on a machine that may have others to run.
+vi.setConfig({ testTimeout: 90_000 });
 
 let world: World;
 const children: ChildProcess[] = [];

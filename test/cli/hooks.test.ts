@@ -3,8 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { eventsOf, makeWorld, PASSWORD, until, type World } from './harness.ts';
+
+// Many processes each, on a machine that may have others to run.
+vi.setConfig({ testTimeout: 90_000 });
 
 let world: World;
 beforeEach(async () => {
