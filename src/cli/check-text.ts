@@ -35,7 +35,12 @@ function encryption(capabilities: Capabilities): string {
     const offer = offersTls(capabilities) ? '; the server offers TLS: use ftpes:// instead of ftp://' : '';
     return `none: the password and all content travel as plain text${offer}`;
   }
-  return tls.dataProtected ? `${tls.protocol}, commands and content` : `${tls.protocol}, but not for content`;
+  const [data, control] = [tls.dataProtected, tls.controlProtected];
+  if (data && control) return `${tls.protocol}, commands and content`;
+  if (!data && !control) return `${tls.protocol} for the login alone: tls.protect is "clear", and tls.ccc is set`;
+  return data
+    ? `${tls.protocol}, but not for commands after the login: tls.ccc is set`
+    : `${tls.protocol}, but not for content: tls.protect is "clear"`;
 }
 
 function listings({ mlsd, listOffsetMinutes }: Capabilities): string {

@@ -75,6 +75,18 @@ const tls = z
       .enum(['TLSv1.2', 'TLSv1.3'])
       .describe('The oldest TLS version to accept. Default TLSv1.2.')
       .optional(),
+    protect: z
+      .enum(['private', 'clear'], { error: '"private" or "clear"' })
+      .describe(
+        'clear: files and listings travel as plain text (PROT C), for servers or networks that cannot have it otherwise; warned about. Default private.',
+      )
+      .optional(),
+    ccc: z
+      .boolean()
+      .describe(
+        'Whether commands travel as plain text after the login (CCC), for firewalls that have to read them; warned about. Default false.',
+      )
+      .optional(),
     cert: text.describe('Certificate of this client: a file, or PEM text.').optional(),
     key: text.describe('Key of that certificate: a file, or PEM text.').optional(),
   })

@@ -138,5 +138,7 @@ async function resolveTls(
     ...(await pem('key')),
     ...(pins && { pin: Object.freeze(pins.map(parseFingerprint)) }),
     ...(tls.minVersion && { minVersion: tls.minVersion }),
+    ...(tls.protect && { protect: tls.protect }),
+    ...(tls.ccc && { ccc: true }),
   });
 }

@@ -14,6 +14,10 @@ export interface TlsSettings {
   /** SHA-256 fingerprints, upper-case pairs with colons as Node prints `fingerprint256`; one of them must match. */
   readonly pin?: readonly string[];
   readonly minVersion?: TlsVersion;
+  /** `clear`: the content of files, and listings, travel as plain text (PROT C). */
+  readonly protect?: 'private' | 'clear';
+  /** Whether commands travel as plain text after the login (CCC). */
+  readonly ccc?: boolean;
   /** The client's own certificate, as PEM text. */
   readonly cert?: string;
   /** The key to `cert`, as PEM text. */

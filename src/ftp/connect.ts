@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { LostError, ProtocolError, TlsError } from '../model/errors.ts';
+import { clearControl } from './clear-control.ts';
 import { Control } from './control.ts';
 import { dial } from './dial.ts';
 import { cannotConnect, notAdmitted } from './failure.ts';
@@ -13,6 +14,7 @@ import { dialThrough } from './proxy.ts';
 import { Session } from './session.ts';
 import type { Site } from './site.ts';
 import { handshakeFailed } from './tls.ts';
+import { Wire } from './wire.ts';
 
 /** A session, logged in and ready. Rejects with ConnectError, TlsError, LoginError or TooManyConnectionsError. */
 export async function openSession(site: Site, signal?: AbortSignal): Promise<Session> {
@@ -35,17 +37,24 @@ export async function openSession(site: Site, signal?: AbortSignal): Promise<Ses
   try {
     const socket = await reach(site, signal);
     counters.connections += 1;
-    if (options.protocol === 'ftps') control.use(await handshake(site, socket));
-    else control.use(socket);
+    // To be left again, TLS has to stand on something that can be put aside.
+    let under: Wire | undefined = options.tls.ccc && options.protocol !== 'ftp' ? new Wire(socket) : undefined;
+    if (options.protocol === 'ftps') control.use(await handshake(site, under ?? socket));
+    else control.use(under?.socket ?? socket);
     const greeting = await pipeline.greeting();
     if (!greeting.ok) throw notAdmitted(site.place, greeting);
     knowledge.learnGreeting(greeting);
-    if (options.protocol === 'ftpes') await upgrade(site, control, pipeline);
+    if (options.protocol === 'ftpes') under = await upgrade(site, control, pipeline, under);
     await login(site, pipeline);
+    const tls = control.hasTLS ? (control.socket as TLSSocket) : undefined;
+    const ticket = tls && (control.tlsSessionStore ?? tls.getSession());
+    if (tls && under) await leaveTls(site, control, pipeline, tls, under);
     session = new Session(site, control, pipeline);
-    if (session.secure) {
-      const protocol = (control.socket as TLSSocket).getProtocol() ?? 'TLS';
-      knowledge.tls = { protocol, dataProtected: true };
+    if (tls) {
+      const dataProtected = options.tls.protect !== 'clear';
+      session.secure = dataProtected;
+      session.ticket ??= ticket;
+      knowledge.tls = { protocol: tls.getProtocol() ?? 'TLS', dataProtected, controlProtected: under === undefined };
     }
     return session;
   } catch (error) {
@@ -68,7 +77,12 @@ export async function reach(site: Site, signal?: AbortSignal): Promise<Socket> {
 }
 
 /** AUTH TLS (RFC 4217, 4), before USER: no name and no password in the clear. */
-async function upgrade(site: Site, control: Control, pipeline: Pipeline): Promise<void> {
+async function upgrade(
+  site: Site,
+  control: Control,
+  pipeline: Pipeline,
+  under: Wire | undefined,
+): Promise<Wire | undefined> {
   const reply = await pipeline.send('AUTH TLS');
   if (reply.code !== 234) {
     throw new TlsError(
@@ -78,9 +92,20 @@ async function upgrade(site: Site, control: Control, pipeline: Pipeline): Promis
   // Whatever follows the 234 in the clear was put there to be taken for an answer from within TLS (CVE-2021-22946).
   if (pipeline.lost) throw new ProtocolError(`${site.place} sent data before the TLS handshake`);
   if (!control.drained) throw new ProtocolError(`${site.place} sent data before the TLS handshake`);
+  const next = under?.handOver();
   const socket = control.socket as Socket;
-  socket.removeAllListeners('data');
-  control.use(await handshake(site, socket));
+  if (!next) socket.removeAllListeners('data');
+  control.use(await handshake(site, next ?? socket));
+  return next;
+}
+
+/** CCC, as the settings want it. A server that refuses is told, and not used with more or less than was wanted. */
+async function leaveTls(site: Site, control: Control, pipeline: Pipeline, tls: TLSSocket, under: Wire): Promise<void> {
+  const { reply, wire } = await pipeline.section((send) => clearControl(send, control, tls, under));
+  if (wire) return;
+  throw new TlsError(
+    `${site.place} refuses commands in plain text (CCC: ${reply.code} ${site.text(reply.text)}); leave tls.ccc out`,
+  );
 }
 
 /** TLS over a connection, its certificate checked. */

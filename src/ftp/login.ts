@@ -60,11 +60,13 @@ export async function login(site: Site, pipeline: Pipeline): Promise<void> {
 export async function prepare(site: Site, pipeline: Pipeline, secure: boolean): Promise<void> {
   const { knowledge } = site;
   const first = !knowledge.asked;
+  const clear = site.options.tls.protect === 'clear';
+  const prot = clear ? 'PROT C' : 'PROT P';
   const [type, , , protection, features, system, probe, echo, folder] = await Promise.all([
     pipeline.send('TYPE I'),
     site.utf8 ? pipeline.send('OPTS UTF8 ON') : undefined,
     secure ? pipeline.send('PBSZ 0') : undefined,
-    secure ? pipeline.send('PROT P') : undefined,
+    secure ? pipeline.send(prot) : undefined,
     first ? pipeline.send('FEAT') : undefined,
     first ? pipeline.send('SYST') : undefined,
     first && !site.utf8 ? pipeline.send(`CWD ${PROBE}`) : undefined,
@@ -74,8 +76,11 @@ export async function prepare(site: Site, pipeline: Pipeline, secure: boolean): 
   if (!type.ok) throw notAdmitted(site.place, type);
   if (protection && !protection.ok) {
     // Never without protection, silently: the data would travel in the clear.
+    const said = `${prot}: ${protection.code} ${protection.text}`;
     throw new TlsError(
-      `${site.place} refuses to protect data connections (PROT P: ${protection.code} ${protection.text}); use protocol ftp if that is meant`,
+      clear
+        ? `${site.place} refuses data connections in plain text (${said}); leave tls.protect out`
+        : `${site.place} refuses to protect data connections (${said}); use protocol ftp, or tls.protect "clear", if that is meant`,
     );
   }
   if (echo) refuseReplacing(site, echo);

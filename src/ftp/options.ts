@@ -9,6 +9,10 @@ export interface TlsOptions {
   /** SHA-256 fingerprints of accepted certificates, in hexadecimal, with or without colons. */
   readonly pin?: readonly string[];
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** `clear`: data connections are in plain text (PROT C; RFC 4217, 9). */
+  readonly protect?: 'private' | 'clear';
+  /** Whether commands leave TLS after the login (CCC; RFC 4217, 12.3). */
+  readonly ccc?: boolean;
   /** Client certificate and its key in PEM. */
   readonly cert?: string;
   readonly key?: string;

@@ -35,5 +35,10 @@ export interface Capabilities {
   readonly listOffsetMinutes: number | null;
   /** Whether commands may travel together. */
   readonly pipelining: boolean;
-  readonly tls: { readonly protocol: string; readonly dataProtected: boolean } | null;
+  /** What TLS protects, by this server's settings; null without TLS. After the login in the case of `controlProtected`. */
+  readonly tls: {
+    readonly protocol: string;
+    readonly dataProtected: boolean;
+    readonly controlProtected: boolean;
+  } | null;
 }

@@ -2,9 +2,9 @@
  * One control connection of a client, step by step where the pool's sessions are opened in one go: connect, TLS on and
  * off, login, and any command. Everything is carried out in the order of the calls.
  */
-import { once } from 'node:events';
 import type { TLSSocket } from 'node:tls';
 import { LostError, NameError, ProtocolError, TlsError, UsageError } from '../../model/errors.ts';
+import { clearControl } from '../clear-control.ts';
 import { handshake, reach } from '../connect.ts';
 import { Control, masked } from '../control.ts';
 import { cannotConnect, notAdmitted } from '../failure.ts';
@@ -14,10 +14,7 @@ import { Pipeline, type Send } from '../pipeline.ts';
 import type { Reply } from '../reply.ts';
 import { Session } from '../session.ts';
 import { Site } from '../site.ts';
-import { Wire } from './wire.ts';
-
-/** ms that a server may take to hear that TLS is over. */
-const FAREWELL = 1000;
+import { Wire } from '../wire.ts';
 
 export type TransferType = 'A' | 'I';
 
@@ -120,24 +117,10 @@ export class Connection {
     return this.section(async (send) => {
       const tls = this.#tls;
       if (!tls) throw new UsageError('there is no TLS to leave');
-      const under = this.#wire;
-      // At once: the goodbye of TLS may come along with the reply, and would pass for the end of the connection.
-      const onFinal = (reply: Reply) => {
-        if (!reply.ok) return;
-        this.#wire = under.handOver(true);
-        this.#tls = undefined;
-        this.session.control.use(this.#wire.socket);
-        tls.on('error', () => {});
-      };
-      const reply = await send('CCC', { onFinal });
-      if (!reply.ok) throw this.site.refused('CCC', reply);
-      // Ours has to be out before the next command.
-      if (!under.writableFinished) {
-        const farewell = once(under, 'finish', { signal: AbortSignal.timeout(FAREWELL) });
-        tls.end();
-        await farewell.catch(() => {});
-      }
-      tls.destroy();
+      const { reply, wire } = await clearControl(send, this.session.control, tls, this.#wire);
+      if (!wire) throw this.site.refused('CCC', reply);
+      this.#wire = wire;
+      this.#tls = undefined;
       return reply;
     });
   }
@@ -228,6 +211,6 @@ export class Connection {
     tls.on('session', (ticket: Buffer) => {
       session.ticket = ticket;
     });
-    this.site.knowledge.tls = { protocol: tls.getProtocol() ?? 'TLS', dataProtected: true };
+    this.site.knowledge.tls = { protocol: tls.getProtocol() ?? 'TLS', dataProtected: true, controlProtected: true };
   }
 }

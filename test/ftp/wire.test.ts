@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { Wire } from '../../../src/ftp/client/wire.ts';
+import { Wire } from '../../src/ftp/wire.ts';
 
 async function pair(): Promise<[ours: Socket, theirs: Socket]> {
   const server = createServer().listen(0, '127.0.0.1');
