@@ -1,13 +1,16 @@
 // What the server needs from a disk, as a small port, and the port's implementation on node:fs. Tests put a failing disk in
 // its place.
 import {
+  chmodSync,
   close,
   closeSync,
   constants,
   fstatSync,
   fsync,
+  ftruncate,
   ftruncateSync,
   lstatSync,
+  mkdirSync,
   openSync,
   promises,
   read,
@@ -15,7 +18,10 @@ import {
   readSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   type Stats,
+  unlinkSync,
+  utimesSync,
   writeSync,
   writev,
 } from 'node:fs';
@@ -73,9 +79,36 @@ export function toUnicode(path: string): string {
 // A piece of this size goes through the page cache in less time than a trip to the thread pool and back takes.
 const small = 64 * 1024;
 
+// What may have to write more than this is left to a thread, bytes.
+const muchToWrite = 1024 * 1024;
+
+/**
+ * Calls that act on the disk (close, unlink, chmod, ...) are made directly as long as they are quick, which saves most of
+ * their cost; after one that took long, they go to a thread for a while.
+ */
+class Brisk {
+  static readonly #long = 5;
+  static readonly #while = 1000;
+  #slowUntil = 0;
+
+  /** `directly` where that is likely to be quick, else `inThread`. */
+  call(directly: () => void, inThread: () => Promise<void>): void | Promise<void> {
+    const begun = performance.now();
+    if (begun < this.#slowUntil) return inThread();
+    try {
+      directly();
+    } finally {
+      const ended = performance.now();
+      if (ended - begun > Brisk.#long) this.#slowUntil = ended + Brisk.#while;
+    }
+  }
+}
+
+const brisk = new Brisk();
+
 class DiskFile implements OpenFile {
   readonly #descriptor: number;
-  #dirty = false;
+  #written = 0;
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor;
@@ -95,12 +128,12 @@ class DiskFile implements OpenFile {
   }
 
   async write(chunks: readonly Buffer[], position: number): Promise<void> {
-    this.#dirty = true;
     let rest = chunks;
     let at = position;
     while (rest.length > 0) {
       const written = await this.#some(rest, at);
       at += written;
+      this.#written += written;
       rest = after(rest, written);
     }
   }
@@ -119,8 +152,11 @@ class DiskFile implements OpenFile {
   }
 
   async truncate(size: number): Promise<void> {
-    this.#dirty = true;
-    ftruncateSync(this.#descriptor, size);
+    // To free the blocks of a large file takes its time.
+    if (fstatSync(this.#descriptor).size - size <= muchToWrite) return ftruncateSync(this.#descriptor, size);
+    await new Promise<void>((resolve, reject) => {
+      ftruncate(this.#descriptor, size, (error) => (error ? reject(error) : resolve()));
+    });
   }
 
   async sync(): Promise<void> {
@@ -129,12 +165,14 @@ class DiskFile implements OpenFile {
     });
   }
 
-  // Closing what was written may write it (NFS, quotas): that waits in the thread pool, and its error counts.
+  // Closing what was written may write it (NFS, quotas), and its error counts.
   async close(): Promise<void> {
-    if (!this.#dirty) return closeSync(this.#descriptor);
-    await new Promise<void>((resolve, reject) => {
-      close(this.#descriptor, (error) => (error ? reject(error) : resolve()));
-    });
+    const inThread = () =>
+      new Promise<void>((resolve, reject) => {
+        close(this.#descriptor, (error) => (error ? reject(error) : resolve()));
+      });
+    if (this.#written > muchToWrite) return await inThread();
+    await brisk.call(() => closeSync(this.#descriptor), inThread);
   }
 }
 
@@ -172,16 +210,40 @@ export const disk: FileSystem = {
   },
   readdir: (path) => promises.readdir(path, { encoding: 'latin1' }),
   async mkdir(path) {
-    await promises.mkdir(path);
+    await brisk.call(
+      () => void mkdirSync(path),
+      () => promises.mkdir(path).then(() => {}),
+    );
   },
-  rmdir: (path) => promises.rmdir(path),
-  unlink: (path) => promises.unlink(path),
+  async rmdir(path) {
+    await brisk.call(
+      () => rmdirSync(path),
+      () => promises.rmdir(path),
+    );
+  },
+  async unlink(path) {
+    await brisk.call(
+      () => unlinkSync(path),
+      () => promises.unlink(path),
+    );
+  },
   async rename(from, to) {
     renameSync(from, to);
   },
-  // libuv cuts a time in seconds down to nanoseconds; half a microsecond more keeps x.123 from becoming x.122.
-  utimes: (path, mtime) => promises.utimes(path, new Date(), (mtime + 0.0005) / 1000),
-  chmod: (path, mode) => promises.chmod(path, mode),
+  async utimes(path, mtime) {
+    // libuv cuts a time in seconds down to nanoseconds; half a microsecond more keeps x.123 from becoming x.122.
+    const seconds = (mtime + 0.0005) / 1000;
+    await brisk.call(
+      () => utimesSync(path, new Date(), seconds),
+      () => promises.utimes(path, new Date(), seconds),
+    );
+  },
+  async chmod(path, mode) {
+    await brisk.call(
+      () => chmodSync(path, mode),
+      () => promises.chmod(path, mode),
+    );
+  },
 };
 
 // A pipe put in a file's place between look and open must not stop the server (0 where the system has no such flag).

@@ -11,6 +11,9 @@ import { Session } from './session.ts';
 import { Tls } from './tls.ts';
 import { Users } from './users.ts';
 
+/** Told of an event by its name. */
+export type EveryListener = (name: keyof ServerEvents, event: ServerEvents[keyof ServerEvents][0]) => void;
+
 export interface ListeningAddress {
   readonly host: string;
   readonly port: number;
@@ -29,7 +32,8 @@ export interface ListeningAddress {
 export class FtpServer {
   readonly #settings: Settings;
   readonly #events = new EventEmitter<ServerEvents>();
-  readonly #everyListeners: ((name: keyof ServerEvents, event: ServerEvents[keyof ServerEvents][0]) => void)[] = [];
+  readonly #everyListeners: EveryListener[] = [];
+  readonly #unheard = new Map<EveryListener, ReadonlySet<keyof ServerEvents>>();
   readonly #host: Host;
   readonly #hooks: HookRunner;
   readonly #sessions = new Set<Session>();
@@ -58,7 +62,9 @@ export class FtpServer {
       sessionsOf: (user) => [...sessions].filter((session) => session.user === user).length,
       tell: (name, ...values) => this.#tell(name, values),
       listensTo: (name) =>
-        this.#everyListeners.length > 0 || this.#events.listenerCount(name) > 0 || Object.hasOwn(settings.hooks, name),
+        this.#everyListeners.some((listener) => this.#hears(listener, name)) ||
+        this.#events.listenerCount(name) > 0 ||
+        Object.hasOwn(settings.hooks, name),
       problem: (message, cause) => this.#tell('problem', [{ time: new Date().toISOString(), message, cause }]),
       left: (session) => this.#left(session),
     };
@@ -116,9 +122,10 @@ export class FtpServer {
     return this;
   }
 
-  /** Every event, with its name: for an access log. */
-  onEvery(listener: (name: keyof ServerEvents, event: ServerEvents[keyof ServerEvents][0]) => void): this {
+  /** Every event, with its name: for an access log. `but` those that are not wanted, which then cost nothing. */
+  onEvery(listener: EveryListener, but: Iterable<keyof ServerEvents> = []): this {
     this.#everyListeners.push(listener);
+    this.#unheard.set(listener, new Set(but));
     return this;
   }
 
@@ -130,6 +137,10 @@ export class FtpServer {
   off<Name extends keyof ServerEvents>(name: Name, listener: (...values: ServerEvents[Name]) => void): this {
     this.#events.off(name, listener as never);
     return this;
+  }
+
+  #hears(listener: EveryListener, name: keyof ServerEvents): boolean {
+    return !this.#unheard.get(listener)?.has(name);
   }
 
   async #close(deadline: number): Promise<void> {
@@ -186,7 +197,7 @@ export class FtpServer {
   #tell<Name extends keyof ServerEvents>(name: Name, values: ServerEvents[Name]): void {
     this.#hooks.told(name, values[0]);
     try {
-      for (const listener of this.#everyListeners) listener(name, values[0]);
+      for (const listener of this.#everyListeners) if (this.#hears(listener, name)) listener(name, values[0]);
       this.#events.emit(name, ...(values as never));
     } catch (error) {
       if (name === 'problem' || !this.#host.listensTo('problem')) process.emitWarning(error as Error);

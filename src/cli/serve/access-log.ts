@@ -27,6 +27,11 @@ const LEVELS: Readonly<Record<Name, number>> = {
   problem: -1,
 };
 
+/** What is not told at a level. */
+export function unsaidAt(level: number): Name[] {
+  return (Object.keys(LEVELS) as Name[]).filter((name) => LEVELS[name] > level);
+}
+
 /** One line for a person, or undefined below its level: `2026-11-21T14:50:02Z #3 ann 192.0.2.7 stored /in/a (1.2 MB, 0.3 s)`. */
 export function logLine(name: Name, event: Event<Name>, level: number): string | undefined {
   if (LEVELS[name] > level) return undefined;

@@ -7,7 +7,7 @@ import { everything, FtpServer, isHash, readOnly } from '../../server/index.ts';
 import { askSecret, someoneIsThere } from '../ask.ts';
 import type { Context, Verb } from '../context.ts';
 import { giveTime } from '../interruption.ts';
-import { jsonLine, logLine } from '../serve/access-log.ts';
+import { jsonLine, logLine, unsaidAt } from '../serve/access-log.ts';
 import { addressText, isLoopback, listenFailure, warningsOf, whoLines } from '../serve/advice.ts';
 import { addServeOptions, type ServeFlags, withFlags } from '../serve/flags.ts';
 import { readHash } from '../serve/hash.ts';
@@ -115,11 +115,14 @@ async function serveUntilStopped(
   const server = serverOf({ ...settings, host, port });
   const say = (text: string) => void process.stderr.write(`${text}\n`);
   const level = flags.quiet ? -1 : flags.verbose;
-  server.onEvery((name, event) => {
-    if (flags.json) stdout.line(jsonLine(name, event));
-    const line = flags.json && name !== 'problem' ? undefined : logLine(name, event, level);
-    if (line !== undefined) say(line);
-  });
+  server.onEvery(
+    (name, event) => {
+      if (flags.json) stdout.line(jsonLine(name, event));
+      const line = flags.json && name !== 'problem' ? undefined : logLine(name, event, level);
+      if (line !== undefined) say(line);
+    },
+    flags.json ? [] : unsaidAt(level),
+  );
   const address = await server.listen().catch((error: unknown) => {
     throw listenFailure(error, { ...settings, host, port });
   });

@@ -91,6 +91,7 @@ export async function setTime(session: Session, argument: string, mtime: number)
   const place = await session.sandbox.existing(path);
   const { clockOffset, fileSystem } = session.host.settings;
   await fileSystem.utimes(native(place.real), mtime - clockOffset);
+  if (!session.host.listensTo('timeChanged')) return mtime;
   session.emit('timeChanged', { ...session.aboutPath(path, place.real), mtime: new Date(mtime).toISOString() });
   return mtime;
 }
@@ -99,5 +100,6 @@ export async function setMode(session: Session, argument: string, mode: number):
   const path = session.path(argument, 'M');
   const place = await session.sandbox.existing(path);
   await session.host.settings.fileSystem.chmod(native(place.real), mode);
+  if (!session.host.listensTo('modeChanged')) return;
   session.emit('modeChanged', { ...session.aboutPath(path, place.real), mode });
 }
