@@ -7,6 +7,8 @@ import type { Tls } from './tls.ts';
 const longestLine = 16 * 1024;
 // A client that sends this many commands without reading the answers is made to wait.
 const mostQueued = 512;
+// Nor is more than this kept for it to read, bytes.
+const mostUnread = 256 * 1024;
 
 /** What the connection tells the session above it. */
 export interface ConnectionOwner {
@@ -31,6 +33,7 @@ export class Connection {
   #splitter = new LineSplitter(longestLine);
   #queue: Line[] = [];
   #busy = false;
+  #waitingForReader = false;
   #ended = false;
   #closing = false;
   #closed = false;
@@ -204,6 +207,7 @@ export class Connection {
 
   #next(): void {
     while (!this.#busy && !this.#closing && !this.#closed) {
+      if (this.#unreadReplies()) return;
       const line = this.#queue.shift();
       if (line === undefined) {
         if (this.#ended) this.end();
@@ -218,6 +222,22 @@ export class Connection {
         this.#next();
       });
     }
+  }
+
+  // A client that only ever asks would fill the memory with answers.
+  #unreadReplies(): boolean {
+    if (this.#out.length > mostUnread) this.flush();
+    const socket = this.#socket;
+    if (socket.writableLength <= mostUnread) return false;
+    if (!this.#waitingForReader) {
+      this.#waitingForReader = true;
+      socket.pause();
+      socket.once('drain', () => {
+        this.#waitingForReader = false;
+        this.#next();
+      });
+    }
+    return true;
   }
 
   #close(): void {

@@ -1,7 +1,7 @@
 // Listings: LIST, NLST (RFC 959, 4.1.3), MLSD (RFC 3659, 7), and STAT's listing over the control connection.
 import { sendText } from '../data/send.ts';
 import { formatFacts } from '../format/facts.ts';
-import { globToRegExp } from '../format/glob.ts';
+import { globPattern, type NamePattern } from '../format/glob.ts';
 import { dosLine, unixLine } from '../format/list.ts';
 import { Refusal } from '../replies.ts';
 import type { Occupied } from '../sandbox.ts';
@@ -113,7 +113,7 @@ async function listed(
   session: Session,
   argument: string,
   data = true,
-): Promise<{ place: Occupied; pattern: RegExp | undefined }> {
+): Promise<{ place: Occupied; pattern: NamePattern | undefined }> {
   if (data) demandSource(session);
   const path = session.path(argument === '' ? '.' : argument, 'l');
   const place = await session.sandbox.target(path);
@@ -124,18 +124,18 @@ async function listed(
   if (!/[*?[]/.test(last)) throw new Refusal(550, 'No such file or folder.');
   const folder = cut === 0 ? '/' : path.slice(0, cut);
   session.demand('l', folder);
-  return { place: await session.sandbox.existing(folder), pattern: globToRegExp(last) };
+  return { place: await session.sandbox.existing(folder), pattern: globPattern(last) };
 }
 
 async function* shownEntries(
   session: Session,
   folder: Occupied,
   flags: Flags,
-  pattern: RegExp | undefined,
+  pattern: NamePattern | undefined,
 ): AsyncGenerator<ShownEntry[]> {
   const dotted = flags.all || session.host.settings.dotFiles === 'always';
   for await (const entries of entriesOf(session, folder)) {
-    yield entries.filter(({ name }) => (dotted || !name.startsWith('.')) && (pattern?.test(name) ?? true));
+    yield entries.filter(({ name }) => (dotted || !name.startsWith('.')) && (pattern?.(name) ?? true));
   }
 }
 

@@ -15,9 +15,9 @@ export function protection(tls: Tls, demandReuse: boolean): Protect {
   return (plain) =>
     new Promise((resolve, reject) => {
       const socket = tls.wrap(plain);
-      const fail = (error?: Error | false) => {
+      const fail = (error?: (Error & { reason?: string }) | false) => {
         plain.destroy();
-        reject(new Refusal(425, `No TLS on the data connection${error ? `: ${error.message}` : ''}.`));
+        reject(new Refusal(425, `No TLS on the data connection${error ? `: ${error.reason ?? error.message}` : ''}.`));
       };
       // Stays: an error without a listener would end the process.
       socket.on('error', fail);
