@@ -2,6 +2,7 @@
 import type { Argv, HookSettings } from '../model/index.ts';
 import { parseDuration } from './duration.ts';
 import type { HooksText, JobText } from './schema.ts';
+import type { MaintenanceSettings } from './settings.ts';
 
 /** ms */
 const USUAL_TIMEOUT = 300_000;
@@ -14,6 +15,19 @@ export function hooksOf(hooks: HooksText, heartbeat: JobText['heartbeat'], folde
     failed: listOf(hooks.failed),
     heartbeat: heartbeat ?? null,
     timeout: hooks.timeout === undefined ? USUAL_TIMEOUT : parseDuration(hooks.timeout),
+    folder,
+  });
+}
+
+/** @param folder where the programs run: that of the configuration. */
+export function maintenanceOf(
+  { enter, leave, timeout }: NonNullable<JobText['maintenance']>,
+  folder: string,
+): MaintenanceSettings {
+  return Object.freeze({
+    enter: listOf(enter),
+    leave: listOf(leave),
+    timeout: timeout === undefined ? USUAL_TIMEOUT : parseDuration(timeout),
     folder,
   });
 }

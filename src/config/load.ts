@@ -143,6 +143,15 @@ function contradictions({ servers = {}, jobs = {} }: ConfigText): Complaint[] {
       found.push({ path: `jobs.${name}.server`, what: `there is no server ${JSON.stringify(job.server)}${meant}` });
       continue;
     }
+    for (const key of ['release', 'maintenance', 'keepVersions'] as const) {
+      if (job.direction !== 'push' && job[key] !== undefined)
+        found.push({ path: `jobs.${name}.${key}`, what: `this is for a push, and the job is a ${job.direction}` });
+    }
+    if (job.maintenance !== undefined && job.release !== 'staged')
+      found.push({
+        path: `jobs.${name}.maintenance`,
+        what: 'this needs "release": "staged": else nothing is published at once',
+      });
     const url = isUrl ? job.server : server!.url;
     if (job.remote !== undefined && parseRemoteUrl(url).remote !== '')
       found.push({ path: `jobs.${name}.remote`, what: 'the url of the server names a folder already' });

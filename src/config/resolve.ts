@@ -4,7 +4,7 @@ import { type Direction, printable, UsageError } from '../model/index.ts';
 import { parseBytes } from './bytes.ts';
 import { parseDuration } from './duration.ts';
 import { fileAt } from './file-at.ts';
-import { hooksOf } from './hooks.ts';
+import { hooksOf, maintenanceOf } from './hooks.ts';
 import type { Config } from './load.ts';
 import { parseMaxDelete } from './max-delete.ts';
 import { didYouMean } from './nearest.ts';
@@ -151,6 +151,11 @@ function settle(
       : { hooks: hooksOf(job.hooks ?? {}, job.heartbeat, folder) }),
     ...(state === undefined ? {} : { state }),
     ...(wait === undefined ? {} : { wait }),
+    ...(job.release === undefined ? {} : { release: job.release }),
+    ...(job.maintenance === undefined || overrides.hooks === false
+      ? {}
+      : { maintenance: maintenanceOf(job.maintenance, folder) }),
+    ...(job.keepVersions === undefined ? {} : { keepVersions: job.keepVersions }),
     ...(serverLock === undefined ? {} : { serverLock }),
     watch: watchOf(job.watch, overrides.watch),
   });

@@ -252,6 +252,25 @@ const job = z
     timeout: timeout.optional(),
     hooks: hooks.optional(),
     heartbeat: heartbeat.optional(),
+    release: z
+      .enum(['direct', 'staged'])
+      .describe(
+        'How a push publishes: each file as soon as it has arrived, or, staged, all of them at once when everything is there, and none if anything failed. Default direct.',
+      )
+      .optional(),
+    maintenance: z
+      .strictObject({
+        enter: hook('Before a staged release is published; where it does not end with 0, nothing is published.'),
+        leave: hook('After it, however it went.'),
+        timeout: duration.describe('How long each of them may take. Seconds; default 300.').optional(),
+      })
+      .describe('Programs that run around the moment in which a staged release is published, in the forms of hooks.')
+      .optional(),
+    keepVersions: count(0, 1000)
+      .describe(
+        'Of how many pushes the replaced and deleted files are kept on the server, below .ferry/versions, for ferry rollback. Default 0.',
+      )
+      .optional(),
     lock: z
       .union(
         [

@@ -1,5 +1,5 @@
 /** What a run is given once flags, configuration, URL and defaults have been settled: plain frozen objects. */
-import type { Direction, HookSettings } from '../model/index.ts';
+import type { Argv, Direction, HookSettings } from '../model/index.ts';
 
 /** `ftp`: plain text. `ftpes`: explicit TLS (AUTH TLS, RFC 4217). `ftps`: implicit TLS from the first byte. */
 export type Protocol = 'ftp' | 'ftpes' | 'ftps';
@@ -82,6 +82,15 @@ export type DriftRule = 'overwrite' | 'keep' | 'fail';
 export type ConflictRule = 'keep-both' | 'newer' | 'local' | 'remote' | 'fail';
 export type LinkRule = 'skip' | 'follow';
 
+export interface MaintenanceSettings {
+  readonly enter: readonly Argv[];
+  readonly leave: readonly Argv[];
+  /** How long each may take, in ms. */
+  readonly timeout: number;
+  /** The folder that they run in, absolute. */
+  readonly folder: string;
+}
+
 /** Where it is remembered what both sides agreed on. */
 export type StateRule = 'local' | 'remote';
 
@@ -139,6 +148,12 @@ export interface JobSettings extends RemoteSettings {
   readonly hooks?: HookSettings;
   /** Default `local`. */
   readonly state?: StateRule;
+  /** Whether a push publishes each file as it arrives, the default, or all at once. */
+  readonly release?: 'direct' | 'staged';
+  /** Programs that run around the moment in which a staged release is published. */
+  readonly maintenance?: MaintenanceSettings;
+  /** Of how many pushes old files are kept on the server. Default 0. */
+  readonly keepVersions?: number;
   /** Where the remote folder is locked for every machine; `staleAfter` in ms. */
   readonly serverLock?: { readonly staleAfter: number };
   /** ms to wait for another run to end. Default 0. */

@@ -79,7 +79,9 @@ export async function move(
     if (there) await mayReplace(work, path, there, rules);
     if (!rules.dryRun) {
       await onLane(work, (lane) =>
-        there ? publish(lane, memoryInRam(), path, to, fingerprintOf(there), 'hidden') : lane.rename(path, to),
+        there
+          ? publish(lane, memoryInRam(), path, to, fingerprintOf(there), { style: 'hidden' })
+          : lane.rename(path, to),
       );
     }
     rules.moved(path, to);

@@ -155,7 +155,7 @@ export async function fill(
     if (now && !(then && sameVersion(now, then))) {
       throw new ChangingError('somebody else changed it on the server meanwhile; it was left as it is');
     }
-    await publish(lane, memoryInRam(), temporary, path, now, style);
+    await publish(lane, memoryInRam(), temporary, path, now, { style });
     return read;
   });
   return written.catch(async (error) => {

@@ -81,6 +81,8 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined): Pro
     if (!sameVersion(now, making.expected)) throw new StaleError('it changed on the server since it was listed');
   }
   if (making.action === 'rename') await side.rename(from, path);
+  else if (making.side === 'remote' && acting.options.versions)
+    await lane!.rename(path, acting.options.versions.pathOf(path));
   else await side.remove(path);
 }
 

@@ -101,6 +101,7 @@ async function remove(
         throw new StaleError('it changed on the server since it was listed, so it stays');
       }
       if (kind === 'directory') await lane!.removeDirectory(path);
+      else if (acting.options.versions) await lane!.rename(path, acting.options.versions.pathOf(path));
       else await lane!.remove(path);
     }
   } else {

@@ -12,9 +12,11 @@ import {
 import { isRetryable, type Job, rateLimit, TransferQueue } from '../queue/index.ts';
 import {
   Download,
+  type Naming,
   namesOf,
   newCourse,
   newNaming,
+  type Staged,
   type Transfer,
   type TransferContext,
   Upload,
@@ -41,6 +43,18 @@ export async function actOnTransfers(
   const mover = new Mover(acting, makingWay);
   for (const wave of inWaves(transfers, acting.options.order)) await mover.move(wave);
   return mover;
+}
+
+/** Sends everything to temporary names and leaves it there. Resolves with what is complete. */
+export async function stageTransfers(
+  acting: Acting,
+  transfers: readonly TransferAction[],
+  naming: Naming,
+): Promise<Staged[]> {
+  const staged: Staged[] = [];
+  const mover = new Mover(acting, new Set(), { naming, staged });
+  for (const wave of inWaves(transfers, acting.options.order)) await mover.move(wave);
+  return staged;
 }
 
 /** The files that nothing holds back, then those of each `order` pattern in turn. */
@@ -72,7 +86,16 @@ class Mover implements Waiting {
   private readonly total: { files: number; bytes: number } = { files: 0, bytes: 0 };
   private readonly past: { files: number; bytes: number } = { files: 0, bytes: 0 };
 
-  constructor(acting: Acting, makingWay: ReadonlySet<RelPath>) {
+  /** Takes what is complete and waits for the rest of its release. */
+  private readonly staged: Staged[] | undefined;
+
+  constructor(
+    acting: Acting,
+    makingWay: ReadonlySet<RelPath>,
+    { naming = newNaming(), staged }: { readonly naming?: Naming; readonly staged?: Staged[] } = {},
+  ) {
+    const { versions } = acting.options;
+    this.staged = staged;
     const { pair, tally, limitRate, attempts, strict, tell, direction, chmod, isText, salt } = acting.options;
     const signal = AbortSignal.any([acting.options.signal, this.stop.signal]);
     setMaxListeners(0, signal);
@@ -86,7 +109,9 @@ class Mover implements Waiting {
       isText: isText ?? (() => false),
       ...(salt === undefined ? {} : { salt }),
       modeOf: ({ mode }) => (chmod === 'none' ? undefined : chmod === 'preserve' ? mode : chmod.files),
-      naming: newNaming(),
+      naming,
+      staged: staged !== undefined,
+      ...(versions ? { keep: (path: RelPath) => versions.pathOf(path) } : {}),
       ...(limitRate === null ? {} : { pace: rateLimit(limitRate) }),
       moved: (side, bytes) => {
         tally.moved(side, bytes);
@@ -181,7 +206,8 @@ class Mover implements Waiting {
         }
       },
       settle: async (transfer) => {
-        if (this.waitsForWay(action)) this.waiting.add(transfer);
+        if (this.staged && transfer instanceof Upload) this.staged.push(await transfer.stage());
+        else if (this.waitsForWay(action)) this.waiting.add(transfer);
         else await this.settle(transfer);
       },
       close: async (transfer) => {

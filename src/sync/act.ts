@@ -19,11 +19,13 @@ import {
 } from '../model/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
 import { actOnDirectories } from './act-directories.ts';
+import { actOnRelease, type Maintenance } from './act-release.ts';
 import { actOnRemovals } from './act-removals.ts';
 import { actOnTransfers } from './act-transfers.ts';
 import { problemOf } from './failure.ts';
 import type { Pair } from './pair.ts';
 import type { Tally } from './tally.ts';
+import type { Versions } from './versions.ts';
 
 export interface ActOptions {
   readonly pair: Pair;
@@ -43,6 +45,12 @@ export interface ActOptions {
   readonly salt?: string;
   /** gitignore patterns of files that wait until the others are done. */
   readonly order: readonly string[];
+  /** Whether everything is sent before anything is published. */
+  readonly staged?: boolean;
+  /** Run around the moment in which a staged release is published. */
+  readonly maintenance?: Maintenance | undefined;
+  /** Where old versions on the server are kept. */
+  readonly versions?: Versions | undefined;
   /** Whether a source that is no longer what the plan saw is refused (a saved plan). */
   readonly strict: boolean;
 }
@@ -135,6 +143,20 @@ export function sideOf(action: Action): Side {
 /** @throws whatever ends the run: a lost server, a limit, an interruption. */
 export async function act(actions: readonly Action[], options: ActOptions): Promise<void> {
   const acting = new Acting(options);
+  await options.versions?.begin(actions);
+  if (options.staged) await actOnRelease(acting, actions);
+  else await actInOrder(acting, actions);
+  const { local, memory, remote } = options.pair;
+  // Where an attempt was cut off between two renames and a later one finished the work, the old file still lies aside.
+  await mendSwaps(remote, memory, options.signal);
+  await local.flush();
+  await options.versions?.end();
+  await memory.flush();
+  // A server that dropped some paths is told from one that is gone altogether: that ends the run in another way.
+  if (options.tally.lost > 0) await remote.open(options.signal);
+}
+
+async function actInOrder(acting: Acting, actions: readonly Action[]): Promise<void> {
   const transfers: TransferAction[] = [];
   const removals: DeleteAction[] = [];
   const makings: (MkdirAction | RenameAction | DeleteAction)[] = [];
@@ -149,11 +171,4 @@ export async function act(actions: readonly Action[], options: ActOptions): Prom
   const waiting = await actOnTransfers(acting, transfers, new Set(removals.map((removal) => removal.path)));
   await actOnRemovals(acting, removals);
   await waiting.publish();
-  const { local, memory, remote } = options.pair;
-  // Where an attempt was cut off between two renames and a later one finished the work, the old file still lies aside.
-  await mendSwaps(remote, memory, options.signal);
-  await local.flush();
-  await memory.flush();
-  // A server that dropped some paths is told from one that is gone altogether: that ends the run in another way.
-  if (options.tally.lost > 0) await remote.open(options.signal);
 }

@@ -21,6 +21,7 @@ import { matches } from './expectation.ts';
 import { listRemote } from './listings.ts';
 import type { Pair } from './pair.ts';
 import { tellPlan } from './plan.ts';
+import { releaseOptions } from './release-options.ts';
 import { conduct, type RunOptions } from './run.ts';
 
 /** Names of moved paths that an error message lists at most. */
@@ -48,6 +49,7 @@ export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promis
       chmod: job.chmod,
       order: job.order,
       strict: true,
+      ...releaseOptions(job, { pair, tell, tally, signal, now: new Date() }),
     });
     return undefined;
   });

@@ -29,13 +29,19 @@ export async function sweepLeftovers(
     wanted.add(`${action.action} ${action.path} ${tagOf(action.source)}`);
     named.add(`${action.action} ${action.path}`);
   }
-  const leftovers: { side: Side; path: RelPath }[] = [...stale];
+  const journalled: { side: Side; path: RelPath }[] = [];
+  const kept = new Set<RelPath>();
   for await (const checkpoint of pair.memory.checkpoints()) {
-    if (wanted.has(`${checkpoint.direction} ${checkpoint.path} ${tagOf(checkpoint.source)}`)) continue;
+    if (wanted.has(`${checkpoint.direction} ${checkpoint.path} ${tagOf(checkpoint.source)}`)) {
+      kept.add(checkpoint.temporary);
+      continue;
+    }
     // A file begun under its final name, on a server that takes no other: the transfer writes over it, whole this time.
     if (!isTemporary(nameOf(checkpoint.temporary)) && named.has(`${checkpoint.direction} ${checkpoint.path}`)) continue;
-    leftovers.push({ side: sideOf(checkpoint), path: checkpoint.temporary });
+    journalled.push({ side: sideOf(checkpoint), path: checkpoint.temporary });
   }
+  // What is complete has the time of its source, which may be an old one.
+  const leftovers = [...stale.filter(({ path }) => !kept.has(path)), ...journalled];
   for (const { side, path } of leftovers) {
     // Whatever the journal says, nothing but a file of our own naming is ever swept.
     if (isTemporary(nameOf(path))) await retrying(() => remove(pair, side, path, signal), { attempts, signal });

@@ -31,6 +31,7 @@ import type { Observed } from './observe.ts';
 import { lockJob, type OpenPair, openPair, type Pair, type PairOptions, stateOf } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
 import { type Batch, makePlan, type Planned } from './plan.ts';
+import { releaseOptions } from './release-options.ts';
 import { lockRemote, type RemoteLock } from './remote-lock.ts';
 import { Tally } from './tally.ts';
 import { waitingFor } from './wait.ts';
@@ -109,6 +110,7 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
       chmod: job.chmod,
       order: job.order,
       strict: false,
+      ...releaseOptions(job, { pair, tell, tally, signal, now: new Date() }),
     });
     return undefined;
   });

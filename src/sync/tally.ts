@@ -24,6 +24,8 @@ export class Tally {
   conflicts = 0;
   /** Why deletes were left out; undefined when none were. */
   withheld: string | undefined;
+  /** Why a staged release was not published; undefined where it was. */
+  unpublished: string | undefined;
   untouched: Untouched = { unchanged: 0, sameBySize: 0, kept: 0 };
   /** For the history, which keeps a few. */
   readonly firstProblems: Problem[] = [];
@@ -83,7 +85,7 @@ export class Tally {
     remote: Pick<Remote, 'counters'> | undefined,
     end: { exitCode?: number; message?: string },
   ): Summary {
-    const message = end.message ?? this.withheld;
+    const message = end.message ?? this.unpublished ?? this.withheld;
     return {
       job,
       exitCode: end.exitCode ?? this.exitCode,

@@ -56,6 +56,10 @@ export interface TransferContext {
   readonly isText: (path: RelPath) => boolean;
   /** Sets the temporary names of this run apart from those of any other; then nothing can be resumed. */
   readonly salt?: string;
+  /** Whether files wait, complete under temporary names, until all are there: then none is begun in place. */
+  readonly staged?: boolean;
+  /** Where the old version of a file on the server is kept, as it is replaced; undefined: nowhere. */
+  readonly keep?: (path: RelPath) => RelPath;
   /** Whether a source that is no longer what the plan saw is refused (a saved plan) or taken as it is now. */
   readonly strict: boolean;
 }

@@ -1,5 +1,6 @@
 export {
   type Course,
+  type Naming,
   namesOf,
   newCourse,
   newNaming,
@@ -10,5 +11,6 @@ export {
 } from './context.ts';
 export { Download } from './download.ts';
 export { sameVersion } from './same-version.ts';
+export { isExpectedUnder, type PlaceOptions, placeStaged, type Staged } from './staged.ts';
 export { mendSwaps } from './swap.ts';
 export { Upload } from './upload.ts';

@@ -16,19 +16,47 @@ import {
 import { asideFor, type TemporaryStyle } from '../model/temporary.ts';
 import { tagOf } from './context.ts';
 
-/** Renames `temporary` to `path`. `old` is what is under `path` now, null if nothing is. */
+export interface PublishOptions {
+  /** The kind of temporary name that this server takes. */
+  readonly style: TemporaryStyle;
+  /** Where the old file is kept, in a directory that is there; undefined: nowhere. */
+  readonly keep?: RelPath | undefined;
+  /** Told where it could not be kept. */
+  readonly unkept?: (error: Error) => void;
+}
+
+/**
+ * Renames `temporary` to `path`. `old` is what is under `path` now, null if nothing is. Where it is kept, it is renamed
+ * in the same flight, so that the name is free for no longer than the server takes from one command to the next.
+ */
 export async function publish(
   lane: Lane,
   memory: Memory,
   temporary: RelPath,
   path: RelPath,
   old: Fingerprint | null,
-  style: TemporaryStyle,
+  { style, keep, unkept }: PublishOptions,
 ): Promise<void> {
+  const keeping = old !== null && keep !== undefined ? lane.rename(path, keep) : undefined;
+  const kept = keeping?.then(
+    () => true,
+    (error: Error) => {
+      if (!(error instanceof ReplyError)) throw error;
+      unkept?.(error);
+      return false;
+    },
+  );
+  kept?.catch(() => {}); // met below
   try {
     await lane.rename(temporary, path);
+    await kept;
   } catch (error) {
-    if (old === null || !(error instanceof ReplyError) || !mindsWhatIsThere(error)) throw error;
+    if (old === null || !(error instanceof ReplyError)) throw error;
+    if (await kept) {
+      await lane.rename(keep!, path);
+      throw error;
+    }
+    if (!mindsWhatIsThere(error)) throw error;
     await swap(lane, memory, { path, temporary, aside: asideFor(path, tagOf(old), style) });
   }
 }

@@ -23,6 +23,7 @@ import { type TemporaryStyle, temporaryFor } from '../model/temporary.ts';
 import { type Course, isHashed, namesOf, RESUMABLE, type Transfer, type TransferContext, tagOf } from './context.ts';
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
+import type { Staged } from './staged.ts';
 import { publish } from './swap.ts';
 import { linesIn } from './text.ts';
 
@@ -51,6 +52,8 @@ export class Upload implements Transfer {
   private begun = false;
   /** Whether the server may hold a part of this very version. */
   private mayResume = false;
+  /** Bytes of it that an earlier run knew to have arrived. */
+  private confirmed = 0;
   /** Of the whole file, where the whole file was read on its way. */
   private sum: Hash | undefined;
   /** What an earlier attempt has put under the final name already, its reply having been lost. */
@@ -120,6 +123,21 @@ export class Upload implements Transfer {
     });
   }
 
+  /** As {@link publish}, all but the rename: that is for the whole release, once everything else is there, too. */
+  stage(): Promise<Staged> {
+    return this.clearingUp(async () => {
+      const { action, attempt, bytes, resumedFrom, name, target, version } = this;
+      const { held } = await this.verify(this.lane!, false);
+      const sha256 = await this.sha256();
+      const { size } = version;
+      // Complete: what is left of it by a kill is as good as sent.
+      await this.saveCheckpoint(size);
+      const facts = { path: action.path, kind: 'file', local: version, remote: held } as const;
+      const agreement = { ...facts, ...(sha256 === undefined ? {} : { sha256 }) };
+      return { action, attempt, bytes, resumedFrom, temporary: name, target, agreement };
+    });
+  }
+
   /** Takes away again what was begun. */
   async discard(): Promise<void> {
     // A connection that is gone says nothing: the next attempt, or the next run, finds what is left by the journal.
@@ -141,19 +159,20 @@ export class Upload implements Transfer {
   private async look(): Promise<void> {
     const { context, action, attempt, version } = this;
     const { restart, append } = context.remote.capabilities;
-    if ((restart || append) && version.size > 0 && !this.text) {
+    if ((restart || append || context.staged) && version.size > 0 && !this.text) {
       if (attempt > 1) this.mayResume = true;
-      else if (version.size > RESUMABLE) {
+      else if (version.size > RESUMABLE || context.staged) {
         const left = await context.memory.checkpoint(action.path, 'upload');
         this.mayResume = left?.temporary === this.name && sameVersion(left.source, version);
+        if (this.mayResume) this.confirmed = left!.confirmed;
       }
     }
-    if (!context.naming.inPlace) await this.saveCheckpoint();
+    if (!context.naming.inPlace) await this.saveCheckpoint(this.confirmed);
   }
 
-  private async saveCheckpoint(): Promise<void> {
+  private async saveCheckpoint(confirmed = 0): Promise<void> {
     const { name, version, action } = this;
-    const checkpoint = { path: action.path, source: version, temporary: name, confirmed: 0 };
+    const checkpoint = { path: action.path, source: version, temporary: name, confirmed };
     await this.context.memory.saveCheckpoint({ ...checkpoint, direction: 'upload' });
   }
 
@@ -162,12 +181,12 @@ export class Upload implements Transfer {
    * kind that was seen to work is remembered.
    */
   private async write(lane: Lane): Promise<void> {
-    const { naming } = this.context;
+    const { naming, staged = false } = this.context;
     const hidden = naming.style === 'hidden' ? (['hidden', 'visible'] as const) : (['visible'] as const);
     const kinds = naming.inPlace ? (['in place', ...hidden] as const) : ([...hidden, 'in place'] as const);
     let refusal: unknown;
     for (const kind of kinds) {
-      if (kind === 'in place' && !(await this.mayStoreInPlace(lane))) continue;
+      if (kind === 'in place' && (staged || !(await this.mayStoreInPlace(lane)))) continue;
       const name = kind === 'in place' ? this.target : this.temporary(kind);
       if (name !== this.name || naming.inPlace) {
         this.name = name;
@@ -239,6 +258,7 @@ export class Upload implements Transfer {
     try {
       const held = (await lane.inspect(name)).size ?? 0;
       if (held === 0 || held > version.size) return 0;
+      if (held === version.size && held === this.confirmed) return held;
       return (await tailsAgree(lane, name, source, held, context.signal)) ? held : 0;
     } catch (error) {
       // It is gone, or may not be read back.
@@ -250,6 +270,22 @@ export class Upload implements Transfer {
   /** Resolves with what the server then holds under the final name. */
   private async place(lane: Lane): Promise<Fingerprint> {
     const { context, action, target, version, name, course } = this;
+    const { held: placed, there } = await this.verify(lane);
+    if (name === target) return placed;
+    course.placing = { source: version, placed };
+    await publish(lane, context.memory, name, target, there, {
+      style: context.naming.style,
+      // What an earlier attempt put there is no old version.
+      keep: there && action.replaces && sameVersion(there, action.replaces) ? context.keep?.(target) : undefined,
+      unkept: (error) =>
+        this.warnOnce(`the old version of some files could not be kept (${error.message})`, 'versions'),
+    });
+    return placed;
+  }
+
+  /** Resolves with what is under the temporary name, whole and dressed, and what is under the final one. */
+  private async verify(lane: Lane, expecting = true): Promise<{ held: Fingerprint; there: Fingerprint | null }> {
+    const { context, action, target, version, name } = this;
     if (!(await this.source.unchanged())) {
       await this.discard();
       throw new ChangingError('it changed while it was sent');
@@ -261,22 +297,18 @@ export class Upload implements Transfer {
     const [, held, there] = await Promise.all([
       mtime === null ? false : this.dressed(lane.setModified(name, mtime), 'times'),
       lane.inspect(name),
-      staged ? standing(lane, target) : null,
+      staged && expecting ? standing(lane, target) : null,
       mode === undefined ? false : this.dressed(lane.setMode(name, mode), 'permissions'),
     ]);
     if (held.size !== null && !this.isWhole(held.size)) {
       await this.discard();
       throw new MismatchError(`the server holds ${held.size} of its ${version.size} bytes`);
     }
-    const placed = { size: held.size ?? version.size, stamps: held.stamps };
-    if (!staged) return placed;
-    if (!this.isExpected(there)) {
+    if (staged && !this.isExpected(there)) {
       await this.discard();
       throw new StaleError('it changed on the server since it was listed');
     }
-    course.placing = { source: version, placed };
-    await publish(lane, context.memory, name, target, there, context.naming.style);
-    return placed;
+    return { held: { size: held.size ?? version.size, stamps: held.stamps }, there };
   }
 
   /** A server keeps the line ends of a text as they travel, CR LF, or as LF. */

@@ -1,0 +1,252 @@
+/**
+ * A staged release: everything that is sent waits under temporary names until all of it is there and was seen to be
+ * whole; then one burst of renames publishes it, and deletes come last. Where anything failed before the burst, nothing
+ * is published, and what did arrive is kept for the next run.
+ */
+import { Order } from '../diff/index.ts';
+import {
+  type Action,
+  type DeleteAction,
+  fingerprintOf,
+  isTransfer,
+  isWithin,
+  type Listing,
+  MismatchError,
+  type MkdirAction,
+  parentOf,
+  type RelPath,
+  type RenameAction,
+  ROOT,
+  StaleError,
+  type TransferAction,
+} from '../model/index.ts';
+import { isExpectedUnder, newNaming, placeStaged, type Staged } from '../transfer/index.ts';
+import type { Acting } from './act.ts';
+import { actOnDirectories } from './act-directories.ts';
+import { actOnRemovals } from './act-removals.ts';
+import { actOnTransfers, stageTransfers } from './act-transfers.ts';
+import { isConnectionGone } from './failure.ts';
+import { listRemote } from './listings.ts';
+import { inPasses } from './passes.ts';
+
+/** Programs around the moment in which a release is published. */
+export interface Maintenance {
+  /** @throws HookError where it must not be published. */
+  enter(): Promise<void>;
+  leave(): Promise<void>;
+}
+
+/** Renames that are on their way before the oldest answer is waited for. */
+const AHEAD = 256;
+
+/** @throws whatever ends the run; HookError where a program around it failed. */
+export async function actOnRelease(acting: Acting, actions: readonly Action[]): Promise<void> {
+  const { pair, signal, tally, order, maintenance } = acting.options;
+  const parts = partsOf(actions);
+  await actOnDirectories(acting, parts.mkdirs);
+  const naming = newNaming();
+  const staged = await stageTransfers(acting, parts.transfers, naming);
+  const making = new Set(parts.removals.map(({ path }) => path));
+  if (tally.agreed) await verifyAll(acting, staged, (path) => making.has(path));
+  if (!tally.agreed) {
+    const { length } = parts.transfers;
+    tally.unpublished = `nothing was published, because not everything could be made ready${length > 0 ? ` (${staged.length} of ${length} files arrived; they are kept for the next run)` : ''}; see to the problems and run again`;
+    await pair.memory.flush();
+    return;
+  }
+  // A kill from here on finds its way back by what is remembered of the temporary files.
+  await pair.memory.flush();
+  signal.throwIfAborted();
+  const changes = staged.length + parts.renames.length + parts.late.makings.length + parts.removals.length;
+  if (maintenance && changes > 0) await maintenance.enter();
+  try {
+    await actOnDirectories(acting, parts.renames);
+    const waits = ({ target }: Staged) => making.has(target);
+    const burst = new Burst(acting, naming.style);
+    await burst.publish(
+      staged.filter((one) => !waits(one)),
+      order,
+    );
+    signal.throwIfAborted();
+    // LIMIT: what takes the place of a file of that name can only be sent once that is gone, so it comes after the burst.
+    await actOnDirectories(acting, parts.late.makings);
+    await (await actOnTransfers(acting, parts.late.transfers, new Set())).publish();
+    await actOnRemovals(acting, parts.removals);
+    await burst.publish(staged.filter(waits), order);
+  } finally {
+    if (maintenance && changes > 0) await maintenance.leave();
+  }
+}
+
+interface Parts {
+  readonly mkdirs: readonly MkdirAction[];
+  readonly transfers: readonly TransferAction[];
+  readonly renames: readonly RenameAction[];
+  /** What needs a file to make way first. */
+  readonly late: {
+    readonly makings: readonly (MkdirAction | DeleteAction)[];
+    readonly transfers: readonly TransferAction[];
+  };
+  readonly removals: readonly DeleteAction[];
+}
+
+function partsOf(actions: readonly Action[]): Parts {
+  const makeWay = actions.filter((action) => action.action === 'replace' && action.kind === 'file') as DeleteAction[];
+  const isLate = (path: RelPath) => makeWay.some((one) => isWithin(path, one.path));
+  const transfers = actions.filter(isTransfer);
+  const isLateTransfer = ({ path, alias }: TransferAction) => isLate(alias ?? path);
+  const mkdirs = actions.filter((action) => action.action === 'mkdir');
+  return {
+    mkdirs: mkdirs.filter(({ path }) => !isLate(path)),
+    transfers: makeWay.length === 0 ? transfers : transfers.filter((one) => !isLateTransfer(one)),
+    renames: actions.filter((action) => action.action === 'rename'),
+    late: {
+      makings: actions.filter(
+        (action) => makeWay.includes(action as DeleteAction) || (action.action === 'mkdir' && isLate(action.path)),
+      ) as (MkdirAction | DeleteAction)[],
+      transfers: makeWay.length === 0 ? [] : transfers.filter(isLateTransfer),
+    },
+    removals: actions.filter(
+      (action): action is DeleteAction =>
+        (action.action === 'delete' || action.action === 'replace') && !makeWay.includes(action),
+    ),
+  };
+}
+
+/** Lists every directory that holds something of the release once more: is it whole, and is its place as it was? */
+async function verifyAll(
+  acting: Acting,
+  staged: readonly Staged[],
+  makesWay: (path: RelPath) => boolean,
+): Promise<void> {
+  const byDirectory = new Map<RelPath, Staged[]>();
+  for (const one of staged) {
+    const directory = parentOf(one.temporary);
+    const others = byDirectory.get(directory);
+    if (others) others.push(one);
+    else byDirectory.set(directory, [one]);
+  }
+  const pending = [...byDirectory];
+  const workers = Array.from({ length: Math.min(pending.length, acting.options.pair.remote.width) }, async () => {
+    for (let next = pending.pop(); next; next = pending.pop()) await verifyIn(acting, ...next, makesWay);
+  });
+  await Promise.all(workers);
+}
+
+async function verifyIn(
+  acting: Acting,
+  directory: RelPath,
+  staged: readonly Staged[],
+  makesWay: (path: RelPath) => boolean,
+): Promise<void> {
+  const { pair, signal, attempts } = acting.options;
+  const listing = await listRemote(pair, directory, signal, attempts);
+  const seen = new Map((listing?.entries ?? []).map((entry) => [entry.path, entry]));
+  // Names that a listing leaves out (hidden ones, on some servers) are asked for by themselves.
+  const asked = staged.flatMap(({ temporary, target }) =>
+    [temporary, target].filter((path) => !seen.has(path) && mayHide(listing, path === temporary)),
+  );
+  const sightings = asked.length === 0 ? [] : await pair.remote.sight(asked, signal);
+  for (const sighting of sightings) if (sighting.found === 'present') seen.set(sighting.path, sighting.entry);
+  for (const one of staged) {
+    const held = seen.get(one.temporary);
+    const there = seen.get(one.target);
+    const { size } = one.agreement.remote;
+    if (!held || (held.size !== null && held.size !== size)) {
+      const has = held ? `holds ${held.size} of its ${size} bytes` : 'does not show it any more';
+      acting.failed(one.action, new MismatchError(`once all was there, the server ${has}; run again`));
+    } else if (
+      there &&
+      !makesWay(one.target) &&
+      (there.kind !== 'file' || !isExpectedUnder(one, fingerprintOf(there)))
+    ) {
+      acting.failed(one.action, new StaleError('it changed on the server since it was listed'));
+    }
+  }
+}
+
+function mayHide(listing: Listing | null, temporary: boolean): boolean {
+  return temporary || listing === null || listing.incomplete !== undefined;
+}
+
+/** Renames what is ready, all in a few flights on one connection, each rank of `order` once the one before is in place. */
+class Burst {
+  readonly #acting: Acting;
+  readonly #style: ReturnType<typeof newNaming>['style'];
+  readonly #tried = new Set<Staged>();
+  #unkept = false;
+
+  constructor(acting: Acting, style: ReturnType<typeof newNaming>['style']) {
+    this.#acting = acting;
+    this.#style = style;
+  }
+
+  async publish(staged: readonly Staged[], patterns: readonly string[]): Promise<void> {
+    const order = new Order(patterns);
+    const ranks = new Map<number, Staged[]>();
+    for (const one of staged) {
+      const rank = order.rank(one.action.path);
+      const rest = ranks.get(rank);
+      if (rest) rest.push(one);
+      else ranks.set(rank, [one]);
+    }
+    let heldBack = 0;
+    for (const [, rank] of [...ranks].sort(([a], [b]) => a - b)) {
+      // A page must not name what is not there.
+      if (this.#acting.failedBelow(ROOT)) {
+        for (const { action } of rank) this.#acting.skipped(action);
+        heldBack += rank.length;
+      } else await this.#rename(rank);
+    }
+    if (heldBack > 0) {
+      const message = `${heldBack} files were held back, because something before them failed`;
+      this.#acting.options.tell({ type: 'warning', message });
+    }
+  }
+
+  async #rename(rank: readonly Staged[]): Promise<void> {
+    const byAction = new Map(rank.map((one) => [one.action, one]));
+    await inPasses(this.#acting, [...byAction.keys()], async ({ left, failures }) => {
+      const lane = await this.#acting.options.pair.remote.lane();
+      const underway: Promise<void>[] = [];
+      const take = async (action: TransferAction) => {
+        const one = byAction.get(action)!;
+        try {
+          await this.#place(lane, one);
+          left.delete(action);
+        } catch (error) {
+          if (isConnectionGone(error)) throw error;
+          failures.set(action, error);
+        }
+      };
+      try {
+        for (const action of [...left]) {
+          const step = take(action);
+          step.catch(() => undefined);
+          underway.push(step);
+          if (underway.length >= AHEAD) await Promise.all(underway.splice(0, AHEAD / 2));
+        }
+        await Promise.all(underway);
+      } finally {
+        await Promise.allSettled(underway);
+        lane.release();
+      }
+    });
+  }
+
+  async #place(lane: Parameters<typeof placeStaged>[0], one: Staged): Promise<void> {
+    const { pair, tell, versions } = this.#acting.options;
+    const { memory } = pair;
+    const again = this.#tried.has(one);
+    this.#tried.add(one);
+    const unkept = (error: Error) => {
+      if (!this.#unkept)
+        tell({ type: 'warning', message: `the old version of some files could not be kept (${error.message})` });
+      this.#unkept = true;
+    };
+    await placeStaged(lane, memory, one, { style: this.#style, keep: versions?.pathOf(one.target), unkept, again });
+    const { action, attempt, bytes, resumedFrom, agreement } = one;
+    await Promise.all([memory.learn(agreement), memory.dropCheckpoint(action.path, 'upload')]);
+    this.#acting.done(action, attempt, bytes, resumedFrom);
+  }
+}

@@ -1,0 +1,64 @@
+/** What a job says of its releases, as the steps of a run take it. */
+import { secretsMask } from '../config/index.ts';
+import type { JobSettings } from '../config/settings.ts';
+import { runHook } from '../hooks/index.ts';
+import { HookError, ROOT, type Tell } from '../model/index.ts';
+import type { ActOptions } from './act.ts';
+import type { Maintenance } from './act-release.ts';
+import type { Pair } from './pair.ts';
+import type { Tally } from './tally.ts';
+import { Versions } from './versions.ts';
+
+export interface ReleaseContext {
+  readonly pair: Pair;
+  readonly tell: Tell;
+  readonly tally: Tally;
+  readonly signal: AbortSignal;
+  readonly now: Date;
+}
+
+export function releaseOptions(
+  job: JobSettings,
+  context: ReleaseContext,
+): Pick<ActOptions, 'staged' | 'maintenance' | 'versions'> {
+  const { keepVersions = 0 } = job;
+  return {
+    staged: job.release === 'staged',
+    maintenance: maintenanceOf(job, context),
+    versions: keepVersions > 0 ? new Versions({ ...context, job: job.name, keep: keepVersions }) : undefined,
+  };
+}
+
+function maintenanceOf(job: JobSettings, { tell, tally, signal }: ReleaseContext): Maintenance | undefined {
+  const { maintenance } = job;
+  if (!maintenance) return undefined;
+  const { timeout, folder } = maintenance;
+  const { mask } = secretsMask();
+  const about = { job: job.name, direction: job.direction, local: job.local, remote: job.remoteUrl, summary: null };
+  const run = async (part: 'enter' | 'leave', stopping?: AbortSignal) => {
+    for (const argv of maintenance[part]) {
+      await runHook(argv, { ...about, hook: `maintenance ${part}` }, { tell, mask, timeout, folder, signal: stopping });
+    }
+  };
+  return {
+    async enter() {
+      try {
+        await run('enter', signal);
+      } catch (error) {
+        // Some of it may have taken effect.
+        await run('leave').catch((failure: Error) => tell({ type: 'warning', message: failure.message }));
+        if (!(error instanceof HookError)) throw error;
+        throw new HookError('before', `${error.message}; nothing was published`, { cause: error });
+      }
+    },
+    // Whatever stops the run: nobody wants to stay in maintenance.
+    async leave() {
+      try {
+        await run('leave');
+      } catch (error) {
+        if (!(error instanceof HookError)) throw error;
+        tally.problem({ path: ROOT, side: 'remote', code: 'failed', message: error.message });
+      }
+    },
+  };
+}

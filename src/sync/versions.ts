@@ -1,0 +1,232 @@
+/**
+ * Kept versions (`keepVersions`): what a run replaces or deletes on the server is renamed into
+ * `.ferry/versions/<UTC time>/`, so that no byte travels, and a manifest beside it says what the run set out to do. The
+ * newest are kept.
+ */
+import { createHash } from 'node:crypto';
+import {
+  type Action,
+  type Fingerprint,
+  isTransfer,
+  type Lane,
+  type Listing,
+  lineage,
+  nameOf,
+  parentOf,
+  type RelPath,
+  ReplyError,
+  ROOT,
+  StateError,
+  type Tell,
+  toRelPath,
+} from '../model/index.ts';
+import { OWN_FOLDER } from '../state/index.ts';
+import { sameVersion } from '../transfer/index.ts';
+import type { Pair } from './pair.ts';
+
+/** What a run set out to do with one path on the server. */
+export interface Kept {
+  readonly did: 'replaced' | 'deleted' | 'added' | 'made' | 'renamed';
+  readonly path: RelPath;
+  /** What was there before; undefined where nothing was, and for a directory. */
+  readonly was?: Fingerprint;
+  /** SHA-256 of what was there, where it was known. */
+  readonly sha256?: string;
+  /** What it was called before. */
+  readonly from?: RelPath;
+}
+
+export interface Manifest {
+  readonly version: 1;
+  readonly job: string;
+  /** UTC, as in the name of its folder: `20261121T144158Z`. */
+  readonly release: string;
+  /** The release that this one took back. */
+  readonly rollbackOf?: string;
+  readonly kept: readonly Kept[];
+}
+
+/** Where all of it is. */
+const FOLDER = toRelPath(`${OWN_FOLDER}/versions`);
+const MANIFEST = /^(\d{8}T\d{6}Z)\.([0-9a-f]{8})\.json$/;
+
+/** A release that something is kept of. */
+export interface Release {
+  readonly release: string;
+  readonly manifest: RelPath;
+}
+
+/** Names a job among others that use the same remote folder. */
+function keyOf(job: string): string {
+  return createHash('sha256').update(job).digest('hex').slice(0, 8);
+}
+
+export function folderOf(release: string): RelPath {
+  return toRelPath(`${FOLDER}/${release}`);
+}
+
+/** Where a release keeps what was under a path. */
+export function keptPath(release: string, path: RelPath): RelPath {
+  return toRelPath(`${FOLDER}/${release}/${path}`);
+}
+
+export interface VersionsOptions {
+  readonly pair: Pair;
+  readonly job: string;
+  /** Releases to keep. */
+  readonly keep: number;
+  readonly tell: Tell;
+  readonly signal: AbortSignal;
+  readonly now: Date;
+  readonly rollbackOf?: string;
+}
+
+export class Versions {
+  readonly #options: VersionsOptions;
+  #release: string | undefined;
+
+  constructor(options: VersionsOptions) {
+    this.#options = options;
+  }
+
+  /** Where the old version of a file goes. */
+  pathOf(path: RelPath): RelPath {
+    return keptPath(this.#release ?? stampOf(this.#options.now), path);
+  }
+
+  /** Makes ready to keep what these actions replace or delete. Nothing where they change nothing. */
+  async begin(actions: readonly Action[]): Promise<void> {
+    await this.keep(await this.#keptOf(actions));
+  }
+
+  async keep(kept: readonly Kept[]): Promise<void> {
+    if (kept.length === 0) return;
+    const { pair, job, now, rollbackOf } = this.#options;
+    const taken = new Set((await this.#all()).map(({ release }) => release));
+    let at = now;
+    while (taken.has(stampOf(at))) at = new Date(at.getTime() + 1000);
+    const release = stampOf(at);
+    this.#release = release;
+    const manifest: Manifest = { version: 1, job, release, ...(rollbackOf === undefined ? {} : { rollbackOf }), kept };
+    const bytes = Buffer.from(`${JSON.stringify(manifest)}\n`);
+    await this.#withLane(async (lane) => {
+      const folders = new Set<RelPath>([OWN_FOLDER, FOLDER, folderOf(release)]);
+      for (const { did, path } of kept) {
+        if (did === 'added' || did === 'made' || did === 'renamed') continue;
+        for (const above of [...lineage(parentOf(path))].reverse())
+          if (above !== ROOT) folders.add(keptPath(release, above));
+      }
+      try {
+        // They travel together, each after the one that it is in.
+        await Promise.all([...folders].map((folder) => lane.makeDirectory(folder)));
+        const chunks = async function* () {
+          yield bytes;
+        };
+        await lane.write(toRelPath(`${FOLDER}/${release}.${keyOf(job)}.json`), { chunks });
+      } catch (error) {
+        if (!(error instanceof ReplyError) || error.retryable) throw error;
+        throw new StateError(
+          `old versions cannot be kept on the server: ${error.message}. Nothing was changed. Ferry needs to write below ${FOLDER} in the remote folder; or leave "keepVersions" out`,
+          { cause: error },
+        );
+      }
+    });
+    await pair.memory.flush();
+  }
+
+  /** Removes what is too old. What cannot be removed is said, and no reason to fail. */
+  async end(): Promise<void> {
+    if (this.#release === undefined) return;
+    const { keep, tell } = this.#options;
+    const releases = await this.releases();
+    for (const { release, manifest } of releases.slice(keep)) {
+      try {
+        await this.#removeAll(folderOf(release));
+        await this.#withLane((lane) => lane.remove(manifest));
+      } catch (error) {
+        if (!(error instanceof ReplyError)) throw error;
+        tell({ type: 'warning', message: `the old version ${release} could not be removed: ${error.message}` });
+      }
+    }
+  }
+
+  /** This job's, the newest first. */
+  async releases(): Promise<Release[]> {
+    const own = keyOf(this.#options.job);
+    return (await this.#all())
+      .filter(({ key }) => key === own)
+      .sort((a, b) => (a.release < b.release ? 1 : -1))
+      .map(({ release, manifest }) => ({ release, manifest }));
+  }
+
+  async #all(): Promise<(Release & { readonly key: string })[]> {
+    const { pair, signal } = this.#options;
+    let listing: Listing;
+    try {
+      listing = await pair.remote.list(FOLDER, signal);
+    } catch (error) {
+      if (error instanceof ReplyError && !error.retryable) return [];
+      throw error;
+    }
+    return listing.entries.flatMap(({ path }) => {
+      const [, release, key] = MANIFEST.exec(nameOf(path)) ?? [];
+      return release === undefined || key === undefined ? [] : [{ release, key, manifest: path }];
+    });
+  }
+
+  async #keptOf(actions: readonly Action[]): Promise<Kept[]> {
+    const { memory } = this.#options.pair;
+    const kept: Kept[] = [];
+    const old = async (path: RelPath, was: Fingerprint) => {
+      const agreed = await memory.get(path);
+      const known = agreed?.sha256 !== undefined && sameVersion(agreed.remote, was);
+      return { path, was, ...(known ? { sha256: agreed.sha256 } : {}) } as const;
+    };
+    for (const action of actions) {
+      if (isTransfer(action)) {
+        if (action.action !== 'upload') continue;
+        const path = action.alias ?? action.path;
+        if (action.replaces) kept.push({ did: 'replaced', ...(await old(path, action.replaces)) });
+        else kept.push({ did: 'added', path });
+      } else if (action.side === 'remote') {
+        const { path } = action;
+        if (action.action === 'mkdir') kept.push({ did: 'made', path });
+        else if (action.action === 'rename')
+          kept.push({ did: 'renamed', path, from: action.from, was: action.expected });
+        else if (action.kind === 'file') kept.push({ did: 'deleted', ...(await old(path, action.expected)) });
+      }
+    }
+    return kept;
+  }
+
+  /** Nothing but what is below a folder of versions is ever removed so. */
+  async #removeAll(folder: RelPath): Promise<void> {
+    const { pair, signal } = this.#options;
+    let listing: Listing;
+    try {
+      listing = await pair.remote.list(folder, signal);
+    } catch (error) {
+      if (error instanceof ReplyError && error.reply === 550) return;
+      throw error;
+    }
+    for (const { path, kind } of listing.entries) if (kind === 'directory') await this.#removeAll(path);
+    await this.#withLane(async (lane) => {
+      const files = listing.entries.filter(({ kind }) => kind !== 'directory');
+      await Promise.all(files.map(({ path }) => lane.remove(path)));
+      await lane.removeDirectory(folder);
+    });
+  }
+
+  async #withLane<T>(run: (lane: Lane) => Promise<T>): Promise<T> {
+    const lane = await this.#options.pair.remote.lane(this.#options.signal);
+    try {
+      return await run(lane);
+    } finally {
+      lane.release();
+    }
+  }
+}
+
+function stampOf(time: Date): string {
+  return time.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+}
