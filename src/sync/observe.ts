@@ -76,10 +76,12 @@ export interface Observed extends Assembled {
 }
 
 /** What both listings of a directory show, and whether that is all there is. */
-function seenIn(directory: RelPath, listings: readonly (Listing | null)[]): Seen {
+function seenIn(directory: RelPath, listings: readonly (Listing | null)[], supposed = false): Seen {
   const paths = new Set<RelPath>();
   let complete = true;
   for (const listing of listings) {
+    // One that was only supposed to be there is looked for above before anything is made of its absence.
+    if (!listing && supposed) complete = false;
     if (!listing) continue;
     if (listing.incomplete !== undefined || listing.problems.length > 0) complete = false;
     for (const entry of listing.entries) paths.add(joinPath(directory, nameOf(entry.path)));
@@ -220,7 +222,7 @@ class Walk {
     // needed: of what waits in memory for a distant server the garbage collector would have to move a good part about.
     const remote = at.remote ? await listRemote(pair, there, signal, job.retries + 1, at.supposed) : null;
     const local = at.local ? await listLocal(pair, here) : null;
-    const baseline = await pair.memory.children(at.path, async () => seenIn(at.path, [local, remote]));
+    const baseline = await pair.memory.children(at.path, async () => seenIn(at.path, [local, remote], at.supposed));
     if (at.path === ROOT) Object.assign(this.missing, { local: local === null, remote: remote === null });
     else if (at.supposed && (local === null || remote === null)) {
       const scope = new Scope(this.decideOptions.foldsCase);
