@@ -2,6 +2,8 @@
  * `npm run torture [-- HARNESS...] [--short] [--seed N] [--only REGEX]`: what may go wrong, made to go wrong, and every
  * byte looked at afterwards. Prints one line a harness; exit code 1 if one of them is not as it should be.
  */
+// First, before anything takes the calls of the file system for its own.
+import './fs-faults.ts';
 import { parseArgs } from 'node:util';
 import { isGood } from './harness.ts';
 import { HARNESSES } from './harnesses.ts';

@@ -1,4 +1,6 @@
 /** A slice of every harness of the torture bench; `npm run torture` runs them whole. */
+// First, before anything takes the calls of the file system for its own.
+import './fs-faults.ts';
 import { describe, expect, test } from 'vitest';
 import { isGood } from './harness.ts';
 import { HARNESSES } from './harnesses.ts';
