@@ -63,27 +63,33 @@ const fingerprint = z.strictObject({
   stamps: z.strictObject({ stat: stamp, mlst: stamp, mdtm: stamp, list: stamp }),
 });
 const step = { path: ofAPath, reason: z.string() };
-const action = z.discriminatedUnion('action', [
-  z.strictObject({
-    ...step,
-    action: z.enum(['upload', 'download']),
-    size: bytes,
-    source: fingerprint,
-    replaces: fingerprint.nullable(),
-    mtime: z.number().nullable(),
-    mode: z.int().optional(),
-    alias: ofAPath.optional(),
-  }),
-  z.strictObject({ ...step, action: z.literal('mkdir'), side }),
-  z.strictObject({
-    ...step,
-    action: z.enum(['delete', 'replace']),
-    side,
-    kind: z.enum(['file', 'directory']),
-    expected: fingerprint,
-  }),
-  z.strictObject({ ...step, action: z.literal('rename'), side, from: ofAPath, expected: fingerprint }),
-]);
+const transfer = z.strictObject({
+  ...step,
+  action: z.enum(['upload', 'download']),
+  size: bytes,
+  source: fingerprint,
+  replaces: fingerprint.nullable(),
+  mtime: z.number().nullable(),
+  mode: z.int().optional(),
+  alias: ofAPath.optional(),
+});
+const mkdir = z.strictObject({ ...step, action: z.literal('mkdir'), side });
+const removal = z.strictObject({
+  ...step,
+  action: z.enum(['delete', 'replace']),
+  side,
+  kind: z.enum(['file', 'directory']),
+  expected: fingerprint,
+});
+const rename = z.strictObject({
+  ...step,
+  action: z.literal('rename'),
+  side,
+  from: ofAPath,
+  expected: fingerprint,
+  instead: z.array(z.discriminatedUnion('action', [transfer, mkdir, removal])).optional(),
+});
+const action = z.discriminatedUnion('action', [transfer, mkdir, removal, rename]);
 
 const planSchema = z.strictObject({
   version: z.literal(1),

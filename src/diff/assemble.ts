@@ -1,6 +1,7 @@
 /** Puts the decisions of a whole walk together: settles what spans directories, and brings the actions in order. */
 import {
   type Action,
+  type Agreement,
   type Conflict,
   type DeleteAction,
   type Direction,
@@ -16,6 +17,7 @@ import {
   type Untouched,
 } from '../model/index.ts';
 import type { Decision } from './decide.ts';
+import { type Candidates, moveCandidates, withMoves } from './moves.ts';
 import { nameOn, otherSide, primarySide } from './name.ts';
 import type { Order } from './order.ts';
 import { sequence } from './sequence.ts';
@@ -65,6 +67,9 @@ export class Collector {
   readonly #conflicts: Conflict[] = [];
   readonly #problems: Problem[] = [];
   readonly #drifted: RelPath[] = [];
+  readonly #vanished: Agreement[] = [];
+  #candidates: Candidates = new Map();
+  #settled = false;
   readonly #untouched = { unchanged: 0, sameBySize: 0, kept: 0 };
   readonly #total = { source: 0, destination: 0, baseline: 0 };
   #links = 0;
@@ -91,6 +96,7 @@ export class Collector {
     for (const conflict of decision.conflicts) this.#conflicts.push(conflict);
     for (const problem of decision.problems) this.#problems.push(problem);
     for (const path of decision.drifted) this.#drifted.push(path);
+    for (const agreed of decision.vanished) this.#vanished.push(agreed);
     this.#links += decision.links;
     this.#withheld += decision.withheld;
     this.#untouched.unchanged += decision.untouched.unchanged;
@@ -101,19 +107,21 @@ export class Collector {
     this.#total.baseline += decision.total.baseline;
   }
 
-  finish(): Assembled {
-    this.#dropUntrusted();
-    const kept = this.#settleRemovals();
-    for (const removal of kept) if (removal.action.action === 'replace') this.#refuse(removal);
-    this.#bringBack(kept.filter(({ action }) => action.action === 'delete'));
-    this.#dropNeedless();
+  /** Files that look as if they had only moved, once everything was added. Their content has to be hashed to be sure. */
+  moved(): Candidates {
+    this.#settle();
+    return this.#candidates;
+  }
+
+  /** `sha256`: of what {@link moved} names; without it nothing is taken for moved. */
+  finish(sha256?: ReadonlyMap<RelPath, string | null>): Assembled {
+    this.#settle();
+    const plain = { mkdirs: this.#mkdirs, transfers: this.#transfers, deletes: this.#deletes };
+    const steps = sha256 ? withMoves(plain, this.#candidates, sha256) : { ...plain, moves: [] };
     const deletes = { local: 0, remote: 0 };
-    for (const { action, kind, side } of this.#deletes) if (kind === 'file' || action === 'replace') deletes[side]++;
+    for (const { action, kind, side } of steps.deletes) if (kind === 'file' || action === 'replace') deletes[side]++;
     return {
-      actions: sequence(
-        { mkdirs: this.#mkdirs, renames: this.#renames, transfers: this.#transfers, deletes: this.#deletes },
-        this.#order,
-      ),
+      actions: sequence({ ...steps, renames: this.#renames }, this.#order),
       conflicts: this.#conflicts,
       problems: this.#problems,
       untouched: this.#untouched,
@@ -123,6 +131,20 @@ export class Collector {
       deletes,
       withheld: this.#withheld,
     };
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#dropUntrusted();
+    const kept = this.#settleRemovals();
+    for (const removal of kept) if (removal.action.action === 'replace') this.#refuse(removal);
+    this.#bringBack(kept.filter(({ action }) => action.action === 'delete'));
+    this.#dropNeedless();
+    const steps = { mkdirs: this.#mkdirs, transfers: this.#transfers, deletes: this.#deletes };
+    // What has to wait for others is sent, in its turn.
+    const mayMove = (path: RelPath) => (this.#order?.rank(path) ?? 0) === 0;
+    if (this.#direction === 'push') this.#candidates = moveCandidates(steps, this.#vanished, mayMove);
   }
 
   #take(action: Action): void {

@@ -52,6 +52,8 @@ export interface Decision {
   readonly untouched: Untouched;
   /** Files that stay although the source says otherwise, because the destination changed on its own. */
   readonly drifted: readonly RelPath[];
+  /** What was agreed about files that are to be deleted because they are gone at the source. */
+  readonly vanished: readonly Agreement[];
   /** Links and special files at the source, left out of scope. */
   readonly links: number;
   /** Files in scope seen here and in the baseline here; in a sync the source is the local side. */
@@ -108,6 +110,7 @@ export function decide(view: View, filter: Filter, options: DecideOptions, evide
     withheld: draft.withheld,
     untouched: { unchanged: draft.unchanged, sameBySize: draft.sameBySize, kept: draft.kept },
     drifted: draft.drifted,
+    vanished: draft.vanished,
     links: draft.links,
     total: { source: files[source], destination: files[destination], baseline: files.baseline },
   };

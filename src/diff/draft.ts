@@ -40,6 +40,7 @@ export class Draft {
   readonly asks: Ask[] = [];
   readonly descend: Descent[] = [];
   readonly drifted: RelPath[] = [];
+  readonly vanished: Agreement[] = [];
   holds = false;
   links = 0;
   unchanged = 0;

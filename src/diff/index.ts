@@ -7,6 +7,7 @@ export * from './evidence.ts';
 export * from './filter.ts';
 export * from './guard.ts';
 export { lasting } from './lasting.ts';
+export type { Candidates } from './moves.ts';
 export { nameOn, otherSide, primarySide } from './name.ts';
 export * from './order.ts';
 export { namesBelow, Scope, topmost } from './scope.ts';

@@ -6,6 +6,7 @@ import type { Draft } from './draft.ts';
 import type { Slot } from './match.ts';
 import { stillAgreed } from './moved.ts';
 import { otherSide } from './name.ts';
+import { movement } from './stamps.ts';
 
 export function decideOneWay(slot: Slot, context: Context, draft: Draft, source: Side): void {
   const destination = otherSide(source);
@@ -163,12 +164,17 @@ function removeFile(step: Step, to: Entry): void {
   const agreed = agreedFile(slot);
   if (options.delete === 'none') draft.keep();
   else if (!agreed) removeStranger(step, to);
-  else if (options.delete === 'all') draft.remove('delete', destination, to, 'deleted at the source');
-  else {
+  else if (options.delete === 'all') {
+    draft.remove('delete', destination, to, 'deleted at the source');
+    if (movement(to, agreed.remote) === 'unmoved') draft.vanished.push(agreed);
+  } else {
     const moved = stillAgreed(destination, slot.path, to, agreed, options, draft.evidence);
     if (typeof moved === 'object') draft.ask(slot, moved.ask);
     else if (moved === 'moved') draft.keep(slot);
-    else draft.remove('delete', destination, to, 'deleted at the source');
+    else {
+      draft.remove('delete', destination, to, 'deleted at the source');
+      draft.vanished.push(agreed);
+    }
   }
 }
 

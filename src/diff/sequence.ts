@@ -11,14 +11,17 @@ import type { Order } from './order.ts';
 
 export interface Steps {
   readonly mkdirs: readonly MkdirAction[];
+  /** What clears a name for something else. */
   readonly renames: readonly RenameAction[];
+  /** What only gets another name. */
+  readonly moves: readonly RenameAction[];
   readonly transfers: readonly TransferAction[];
   readonly deletes: readonly DeleteAction[];
 }
 
 /**
  * Renames first, as they clear names; then directories, parents first, each file that makes way for one right before
- * it; then files; then removals, children before parents.
+ * it, and what moves into them; then files; then removals, children before parents.
  */
 export function sequence(steps: Steps, order?: Order): Action[] {
   const key = ({ side, path }: { readonly side: string; readonly path: string }) => `${side}:${path}`;
@@ -35,6 +38,7 @@ export function sequence(steps: Steps, order?: Order): Action[] {
       const first = makingWay.get(key(action));
       return first ? [first, action] : [action];
     }),
+    ...steps.moves,
     ...inRanks(steps.transfers, order),
     ...removals.sort((a, b) => comparePaths(b.path, a.path)),
   ];

@@ -64,6 +64,11 @@ export interface RenameAction extends Step {
   readonly side: Side;
   readonly from: RelPath;
   readonly expected: Fingerprint;
+  /**
+   * Of a file or directory that moved at the source: what would have to be done without the rename, which is what is
+   * done if the server refuses it, or if anything in it is no longer as it was seen.
+   */
+  readonly instead?: readonly (MkdirAction | TransferAction | DeleteAction)[];
 }
 
 /** One step of a plan, with its reason and what must still be true when it is carried out. */

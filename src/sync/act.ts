@@ -6,6 +6,7 @@
 import type { JobSettings } from '../config/settings.ts';
 import {
   type Action,
+  comparePaths,
   type DeleteAction,
   type Direction,
   isTransfer,
@@ -19,6 +20,7 @@ import {
 } from '../model/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
 import { actOnDirectories } from './act-directories.ts';
+import { actOnMoves } from './act-moves.ts';
 import { actOnRelease, type Maintenance } from './act-release.ts';
 import { actOnRemovals } from './act-removals.ts';
 import { actOnTransfers } from './act-transfers.ts';
@@ -141,8 +143,11 @@ export function sideOf(action: Action): Side {
 }
 
 /** @throws whatever ends the run: a lost server, a limit, an interruption. */
-export async function act(actions: readonly Action[], options: ActOptions): Promise<void> {
+export async function act(planned: readonly Action[], options: ActOptions): Promise<void> {
   const acting = new Acting(options);
+  // What is published at one moment, or kept when it goes, is sent and deleted.
+  const plainly = options.staged || options.versions !== undefined;
+  const actions = plainly ? planned.flatMap(withoutMove) : planned;
   await options.versions?.begin(actions);
   if (options.staged) await actOnRelease(acting, actions);
   else await actInOrder(acting, actions);
@@ -156,18 +161,35 @@ export async function act(actions: readonly Action[], options: ActOptions): Prom
   if (options.tally.lost > 0) await remote.open(options.signal);
 }
 
+function withoutMove(action: Action): readonly Action[] {
+  return action.action === 'rename' && action.instead ? action.instead : [action];
+}
+
 async function actInOrder(acting: Acting, actions: readonly Action[]): Promise<void> {
   const transfers: TransferAction[] = [];
   const removals: DeleteAction[] = [];
   const makings: (MkdirAction | RenameAction | DeleteAction)[] = [];
+  const moves: RenameAction[] = [];
   for (const action of actions) {
-    if (isTransfer(action)) transfers.push(action);
+    if (action.action === 'rename' && action.instead) moves.push(action);
+    else if (isTransfer(action)) transfers.push(action);
     // A file that makes way for a directory goes before that directory is made; all other removals come last.
     else if (action.action === 'replace' && action.kind === 'file') makings.push(action);
     else if (action.action === 'delete' || action.action === 'replace') removals.push(action);
     else makings.push(action);
   }
   await actOnDirectories(acting, makings);
+  const instead = await actOnMoves(acting, moves);
+  await actOnDirectories(
+    acting,
+    instead.filter((one) => one.action === 'mkdir'),
+  );
+  for (const one of instead) {
+    if (isTransfer(one)) transfers.push(one);
+    else if (one.action !== 'mkdir') removals.push(one);
+  }
+  // What was to be removed anyway may be in it: children before parents, as ever.
+  if (instead.length > 0) removals.sort((a, b) => comparePaths(b.path, a.path));
   const waiting = await actOnTransfers(acting, transfers, new Set(removals.map((removal) => removal.path)));
   await actOnRemovals(acting, removals);
   await waiting.publish();

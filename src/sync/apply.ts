@@ -64,6 +64,7 @@ interface Expected {
 
 /** What a plan takes for granted about both sides. */
 function expectations(action: Action): Expected[] {
+  if (action.action === 'rename' && action.instead) return action.instead.flatMap(expectations);
   if (isTransfer(action)) {
     const up = action.action === 'upload';
     const target = action.alias ?? action.path;

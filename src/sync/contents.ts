@@ -1,6 +1,13 @@
 /** Makes a plan hold in other checkouts: the files that it sends are known by their content there, not by time or inode. */
 import { nameOn } from '../diff/index.ts';
-import { type Action, type Direction, fingerprintOf, type Local, LocalError } from '../model/index.ts';
+import {
+  type Action,
+  type Direction,
+  fingerprintOf,
+  type Local,
+  LocalError,
+  type RenameAction,
+} from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
 
 /** The same actions, every upload's source with its SHA-256. One that moved since it was listed is left as it is. */
@@ -13,9 +20,19 @@ export async function withContents(
   const known: Action[] = [];
   for (const action of actions) {
     signal.throwIfAborted();
-    known.push(action.action === 'upload' ? await withContent(action, local, direction) : action);
+    known.push(await contentOf(action, local, direction));
   }
   return known;
+}
+
+async function contentOf(action: Action, local: Local, direction: Direction): Promise<Action> {
+  if (action.action === 'upload') return withContent(action, local, direction);
+  if (action.action !== 'rename' || !action.instead) return action;
+  const instead: NonNullable<RenameAction['instead']>[number][] = [];
+  for (const one of action.instead) {
+    instead.push(one.action === 'upload' ? await withContent(one, local, direction) : one);
+  }
+  return { ...action, instead };
 }
 
 async function withContent<T extends Action & { readonly action: 'upload' | 'download' }>(

@@ -152,7 +152,7 @@ class Walk {
     await this.begin(foldsCase);
     await this.visitAll();
     return {
-      ...this.collector.finish(),
+      ...this.collector.finish(this.mayMove ? await this.contentOfMoved() : undefined),
       missing: this.missing,
       untrusted: this.untrusted,
       stale: this.stale,
@@ -192,6 +192,23 @@ class Walk {
       if ((await memory.get(at))?.kind === 'directory' && (await looksAt(local, at))?.kind === 'directory') return at;
     }
     return ROOT;
+  }
+
+  /** What is published at one moment, or kept when it goes, is sent and deleted. */
+  private get mayMove(): boolean {
+    const { release, keepVersions = 0 } = this.options.job;
+    return release !== 'staged' && keepVersions === 0;
+  }
+
+  /** Hashes what looks as if it had only moved. */
+  private async contentOfMoved(): Promise<Map<RelPath, string | null>> {
+    const { pair, signal } = this.options;
+    const hashes = new Map<RelPath, string | null>();
+    for (const [path, { sha256 }] of this.collector.moved()) {
+      signal.throwIfAborted();
+      hashes.set(path, sha256 === undefined ? null : await pair.local.sha256(path).catch(() => null));
+    }
+    return hashes;
   }
 
   /** Several directories at a time, the deepest first, so that few are ever waiting. */

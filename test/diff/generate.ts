@@ -2,7 +2,18 @@
 import fc from 'fast-check';
 import type { DecideOptions, FilterRules } from '../../src/diff/index.ts';
 import { joinPath, parentOf, type RelPath, type Side } from '../../src/model/index.ts';
-import { type Clock, type Drawing, directoryAt, drop, everything, link, type Node, put, special } from './tree.ts';
+import {
+  type Clock,
+  type Drawing,
+  directoryAt,
+  drop,
+  everything,
+  find,
+  link,
+  type Node,
+  put,
+  special,
+} from './tree.ts';
 import { World, type WorldSettings } from './world.ts';
 
 /** How many cases: a few in an ordinary run, as many as wanted with FERRY_RUNS. */
@@ -38,7 +49,8 @@ export interface Happening {
     | 'make file'
     | 'make link'
     | 'make special'
-    | 'swap kind';
+    | 'swap kind'
+    | 'move';
   readonly name: string;
   readonly content: string;
 }
@@ -52,6 +64,8 @@ const happening: fc.Arbitrary<Happening> = fc.record({
     'touch',
     'delete',
     'delete',
+    'move',
+    'move',
     'make directory',
     'make file',
     'make file',
@@ -63,7 +77,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
   content: fc.constantFrom(...CONTENTS),
 });
 
-export const settings: fc.Arbitrary<Required<WorldSettings>> = fc.record({
+export const settings: fc.Arbitrary<Omit<Required<WorldSettings>, 'moves'>> = fc.record({
   clock: fc.constantFrom<Clock>('mlsd', 'list', 'list with a known zone'),
   keepsTime: fc.boolean(),
   remembersHash: fc.boolean(),
@@ -137,6 +151,14 @@ function happen(world: World, { side, at, what, name, content }: Happening): voi
     case 'make file':
       if (free) world.write(side, joinPath(directory, name), content);
       return;
+    case 'move': {
+      // Into another directory, which is not in itself.
+      const [target] = nodes[(content.length * 7) % nodes.length]!;
+      const into = find(root, target)?.kind === 'directory' ? target : parentOf(target);
+      if (path === '' || into === path || into.startsWith(`${path}/`)) return;
+      if (!directoryAt(root, into).children.has(name)) world.move(side, path, joinPath(into, name));
+      return;
+    }
     case 'swap kind':
       if (path === '') return;
       drop(root, path);

@@ -31,6 +31,7 @@ import {
   type Problem,
   parentOf,
   type RelPath,
+  type RenameAction,
   ROOT,
   type Side,
   type Stamps,
@@ -44,6 +45,7 @@ import {
   directoryAt,
   drop,
   entryOf,
+  everything,
   type FileNode,
   find,
   grow,
@@ -83,6 +85,8 @@ export interface WorldSettings {
   readonly inspects?: 'as listed' | 'mdtm';
   /** Whether hashes are remembered. */
   readonly remembersHash?: boolean;
+  /** Whether what moved at the source is renamed. */
+  readonly moves?: boolean;
 }
 
 export interface Walked extends Assembled {
@@ -105,7 +109,14 @@ export class World {
   constructor(local: Drawing | null, remote: Drawing | null, settings: WorldSettings = {}) {
     this.local = local && grow(local);
     this.remote = remote && grow(remote);
-    this.settings = { clock: 'mlsd', keepsTime: true, remembersHash: false, inspects: 'as listed', ...settings };
+    this.settings = {
+      clock: 'mlsd',
+      keepsTime: true,
+      remembersHash: false,
+      moves: true,
+      inspects: 'as listed',
+      ...settings,
+    };
   }
 
   /** A pair on which both sides once agreed on `drawing`. */
@@ -149,6 +160,15 @@ export class World {
   }
   fault(side: Side, path: string, fault: Fault): this {
     this.faults.set(`${side}:${path}`, fault);
+    return this;
+  }
+
+  /** Gives something another name: a file keeps its time and its inode. */
+  move(side: Side, from: string, to: string): this {
+    const root = this.root(side)!;
+    const node = find(root, toRelPath(from))!;
+    drop(root, toRelPath(from));
+    put(root, toRelPath(to), node);
     return this;
   }
 
@@ -209,7 +229,9 @@ export class World {
     }
     const learned = decisions.flatMap((decision) => decision.learned);
     const forgotten = decisions.flatMap((decision) => decision.forgotten);
-    return { ...collector.finish(), decisions, learned, forgotten, asks };
+    const hashes = new Map<RelPath, string>();
+    for (const [path] of collector.moved()) hashes.set(path, hashOf((find(this.local, path) as FileNode).content));
+    return { ...collector.finish(this.settings.moves ? hashes : undefined), decisions, learned, forgotten, asks };
   }
 
   #decided(view: View, filter: Filter, options: DecideOptions, asks: Ask[]): Decision {
@@ -288,6 +310,10 @@ export class World {
         this.baseline.set(action.path, { path: action.path, kind: 'directory', local: NOTHING, remote: NOTHING });
         break;
       case 'rename': {
+        if (action.instead) {
+          this.#move(action, action.instead, what);
+          break;
+        }
         this.#expect(action.side, action.from, action.expected, what);
         assert(find(root, action.path) === undefined, `something is there: ${what}`);
         const node = find(root, action.from)!;
@@ -304,6 +330,33 @@ export class World {
         if (action.action === 'delete') this.baseline.delete(action.path);
       }
     }
+  }
+
+  /** One command on the server; what it saves must be exactly what it does. */
+  #move({ from, path }: RenameAction, instead: NonNullable<RenameAction['instead']>, what: string): void {
+    const root = this.remote!;
+    const node = find(root, from);
+    assert(node !== undefined, `nothing is there: ${what}`);
+    assert(find(root, path) === undefined, `something is there: ${what}`);
+    const gone = instead.filter((one) => 'kind' in one).map((one) => one.path);
+    const held = [from, ...[...everything(node)].map(([below]) => `${from}/${below}` as RelPath)];
+    assert.deepEqual([...gone].sort(), held.sort(), `it holds something else: ${what}`);
+    const moved = instead.flatMap((one) =>
+      isTransfer(one) ? [[one, from + one.path.slice(path.length)] as const] : [],
+    );
+    for (const [one, old] of moved) {
+      assert(find(this.local, one.path)?.kind === 'file', `the source is no file: ${what}`);
+      this.#expect('local', one.path, one.source, what);
+      const was = this.baseline.get(old as RelPath)!;
+      this.baseline.set(one.path, { ...was, path: one.path, local: one.source });
+    }
+    for (const old of gone) this.baseline.delete(old);
+    for (const one of instead) {
+      if (one.action === 'mkdir')
+        this.baseline.set(one.path, { path: one.path, kind: 'directory', local: NOTHING, remote: NOTHING });
+    }
+    drop(root, from);
+    put(root, path, node);
   }
 
   #expect(side: Side, path: RelPath, expected: Fingerprint | null, what: string): void {

@@ -75,6 +75,22 @@ describe('push', () => {
     expect(read(there)).toEqual(read(local));
   });
 
+  test('a file and a folder that get other names are renamed on the server', async () => {
+    const { local, there, state, settings } = await pair(SITE);
+    const watching = startWatch(settings, state);
+    await watching.atRest();
+    const before = watching.summaries.length;
+    renameSync(join(local, 'img'), join(local, 'pictures'));
+    renameSync(join(local, 'index.html'), join(local, 'home.html'));
+    await watching.until(() => 'home.html' in read(there) && 'pictures/deep/a.png' in read(there));
+    await watching.atRest();
+    expect(read(there)).toEqual(read(local));
+    expect(watching.summaries.slice(before)).toMatchObject([{ renamed: 2, uploaded: 0, deleted: 0, bytesSent: 0 }]);
+    // Under its new name it is watched as before.
+    draw(local, { 'pictures/deep/b.png': 'b' });
+    await watching.until(() => 'pictures/deep/b.png' in read(there));
+  });
+
   test('what the filters leave out is not watched', async () => {
     const { local, there, state, settings } = await pair(
       { 'a.txt': 'a', '.ferryignore': '*.log\n' },
