@@ -9,6 +9,7 @@ import {
   type RunOptions,
   run as runJob,
   verify as verifyJob,
+  watch as watchJob,
 } from '../sync/index.ts';
 import { type FerryOptions, settingsOf } from './options.ts';
 import { Running } from './running.ts';
@@ -73,6 +74,11 @@ export interface Ferry {
   run(options?: RunCallOptions): Running<Summary>;
   /** Carries out a plan, or nothing where it no longer holds. */
   apply(plan: Plan, options?: RunCallOptions): Running<Summary>;
+  /**
+   * Keeps both sides in step as files change, until the signal is aborted, and resolves then: with the sum of all its
+   * runs. What stands in the way meanwhile (a server that is away) is waited for; `watch` events tell of it.
+   */
+  watch(options?: CallOptions): Running<Summary>;
   /** Compares both sides by content, and changes nothing. */
   verify(options?: CallOptions): Running<Verification>;
   /** Connects, and finds out what the server can do. */
@@ -135,6 +141,20 @@ class OneJob implements Ferry {
     return this.#start(options, async (job, engine) => {
       const { plan, summary } = await withPlan(verifyJob, job, engine);
       return { agreed: summary.exitCode === EXIT.agreed, differences: plan, summary };
+    });
+  }
+
+  watch({ signal, ...options }: CallOptions = {}): Running<Summary> {
+    const stop = new AbortController();
+    const onAbort = () => signal && stop.abort(interruptionBy(signal));
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return this.#start({ ...options, signal: stop.signal }, async (job, { onFailure: _, ...engine }) => {
+      try {
+        return await watchJob(job, engine);
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+      }
     });
   }
 

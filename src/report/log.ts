@@ -78,6 +78,8 @@ function levelOf(event: RunEvent): LogLevel {
       return 'warn';
     case 'capabilities':
       return 'debug';
+    case 'watch':
+      return event.state === 'offline' || event.state === 'waiting' ? 'warn' : 'debug';
     case 'action':
       return event.status === 'started' ? 'debug' : event.status === 'skipped' ? 'warn' : 'info';
     default:
@@ -115,6 +117,8 @@ function textOf(event: RunEvent, dryRun: boolean): string | undefined {
       return `warning: ${event.message}`;
     case 'hook':
       return `${event.hook}: ${event.text ?? event.message ?? `${event.program} ${event.status}`}`;
+    case 'watch':
+      return `watch: ${event.state}, ${event.pending} waiting${event.message ? `; ${event.message}` : ''}`;
     case 'summary': {
       const [first] = summaryText(event, dryRun);
       const reason = exitReason(event);

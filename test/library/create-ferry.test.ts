@@ -199,6 +199,19 @@ describe('what keeps it from being done', () => {
   });
 });
 
+test('a watch, until it is told to stop', async () => {
+  const { ferry, site, local } = await bench({ overrides: { watch: { settle: 50 } } });
+  const controller = new AbortController();
+  const running = ferry.watch({ signal: controller.signal });
+  for await (const event of running) {
+    if (event.type !== 'action' || event.status !== 'done') continue;
+    if (event.path === 'index.html') writeFileSync(join(local, 'late.txt'), 'late');
+    if (event.path === 'late.txt') controller.abort();
+  }
+  expect(await running).toMatchObject({ exitCode: 130, uploaded: 4 });
+  expect(read(site)).toEqual({ ...SITE, 'late.txt': 'late' });
+});
+
 test('the types, end to end', () => {
   expectTypeOf<Awaited<ReturnType<Ferry['run']>>>().toEqualTypeOf<Summary>();
   expectTypeOf<Awaited<ReturnType<Ferry['plan']>>>().toEqualTypeOf<Plan>();
