@@ -142,6 +142,7 @@ function settle(
     links: overrides.links ?? job.links ?? 'skip',
     order: Object.freeze([...(overrides.order ?? job.order ?? [])]),
     chmod: overrides.chmod ?? chmodOf(job.chmod),
+    ...(job.ascii && { ascii: Object.freeze([...job.ascii]) }),
     limitRate: either(overrides.limitRate, job.limitRate, parseBytes),
     retries: overrides.retries ?? job.retries ?? 5,
     maxDuration: either(overrides.maxDuration, job.maxDuration, parseDuration),

@@ -244,6 +244,11 @@ const job = z
       .describe('gitignore patterns: what matches is held back until the rest is done, in this order.')
       .optional(),
     chmod: chmod.optional(),
+    ascii: patterns
+      .describe(
+        'gitignore patterns of texts, sent in ASCII type: their line ends become those of the side they go to. Never resumed; sizes that differ do not count. Default: none, every byte is kept.',
+      )
+      .optional(),
     connections: count(1, 64).describe('How many connections may be open at once. Default: the server’s.').optional(),
     limitRate: amount.describe('Bytes a second, such as "2M". Default: no limit.').optional(),
     retries: count(0, 1000).describe('How often a failed transfer is tried again. Default 5.').optional(),

@@ -136,6 +136,8 @@ export interface JobSettings extends RemoteSettings {
   /** gitignore patterns; files that match one are held back until the others are done, in this order. */
   readonly order: readonly string[];
   readonly chmod: Chmod;
+  /** gitignore patterns of texts, whose line ends are converted (TYPE A); none unless said. */
+  readonly ascii?: readonly string[];
   /** Bytes a second; null for no limit. */
   readonly limitRate: number | null;
   /** Attempts after the first. */

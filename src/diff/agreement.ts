@@ -12,7 +12,7 @@ interface Pair {
 
 export function agreementOf(pair: Pair, evidence: Evidence): Agreement {
   const { path, agreed } = pair;
-  // A server that does not say a size was believed on other grounds.
+  // A server that does not say a size was believed on other grounds; of a text each side may have its own.
   const size = pair.local.size ?? pair.remote.size ?? 0;
   const told = evidence.remoteTime.get(path)?.stamps;
   // Asked for the mark that is remembered, the server had no answer: that mark stays, as a coarser one in its place
@@ -21,7 +21,7 @@ export function agreementOf(pair: Pair, evidence: Evidence): Agreement {
   const unanswered = agreed !== undefined && asked && hasExact(agreed.remote.stamps);
   const local = { size, stamps: remembered(agreed?.local, pair.local.stamps) };
   const remote = {
-    size,
+    size: pair.remote.size ?? size,
     stamps: unanswered
       ? agreed.remote.stamps
       : remembered(agreed?.remote, told ? { ...told, ...pair.remote.stamps } : pair.remote.stamps),

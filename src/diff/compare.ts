@@ -13,6 +13,8 @@ export interface CompareRules {
   readonly compare: CompareMode;
   readonly canHash: boolean;
   readonly canAskTime: boolean;
+  /** Texts are stored with the line ends of either side: different sizes do not make them differ. */
+  readonly isText?: (path: RelPath) => boolean;
 }
 
 /** One file on both sides. `path` is the key of its evidence and of its agreement. */
@@ -43,14 +45,14 @@ const WITHHELD = 'the server would not say now when it last changed, so that it 
 function judged(pair: Pair, rules: CompareRules, evidence: Evidence): Verdict {
   if (rules.compare === 'auto')
     return pair.agreed ? sinceAgreed(pair, pair.agreed, rules, evidence) : afresh(pair, rules, evidence);
-  if (sizes(pair) === 'different') return { is: 'differs', moved: whoMoved(pair, rules.compare) };
+  if (sizes(pair, rules) === 'different') return { is: 'differs', moved: whoMoved(pair, rules.compare) };
   if (rules.compare === 'size')
-    return sizes(pair) === 'equal' ? same(pair, evidence, true) : { is: 'differs', moved: 'unknown' };
+    return sizes(pair, rules) === 'equal' ? same(pair, evidence, true) : { is: 'differs', moved: 'unknown' };
   if (rules.compare === 'hash')
     return byContent(pair, evidence) ?? { is: 'unreadable', side: 'remote', message: UNCOMPARED };
   const times = compareTimes(pair, rules, evidence);
   if (times === 'ask') return { is: 'ask', ask: 'remote-time' };
-  if (times === 'different' || sizes(pair) === 'unknown')
+  if (times === 'different' || sizes(pair, rules) === 'unknown')
     return { is: 'differs', moved: whoMoved(pair, rules.compare) };
   return same(pair, evidence, times === 'unknown');
 }
@@ -60,8 +62,8 @@ const UNCOMPARED =
 
 /** Steps 2 to 4: nothing is remembered of the path. */
 function afresh(pair: Pair, rules: CompareRules, evidence: Evidence): Verdict {
-  if (sizes(pair) === 'different') return { is: 'differs', moved: 'unknown' };
-  if (sizes(pair) === 'equal') {
+  if (sizes(pair, rules) === 'different') return { is: 'differs', moved: 'unknown' };
+  if (sizes(pair, rules) === 'equal' || rules.isText?.(pair.path)) {
     const times = compareTimes(pair, rules, evidence);
     if (times === 'ask') return { is: 'ask', ask: 'remote-time' };
     if (times === 'different') return { is: 'differs', moved: 'unknown' };
@@ -69,7 +71,7 @@ function afresh(pair: Pair, rules: CompareRules, evidence: Evidence): Verdict {
   }
   const content = rules.canHash ? byContent(pair, evidence) : null;
   if (content) return content;
-  return sizes(pair) === 'equal' ? same(pair, evidence, true) : { is: 'differs', moved: 'unknown' };
+  return sizes(pair, rules) === 'equal' ? same(pair, evidence, true) : { is: 'differs', moved: 'unknown' };
 }
 
 /** Step 1: each side against what is remembered of it. */
@@ -88,7 +90,7 @@ function sinceAgreed(pair: Pair, agreed: Agreement, rules: CompareRules, evidenc
  * still show that nothing happened. Null: it does not.
  */
 function untouched(pair: Pair, rules: CompareRules, evidence: Evidence): Verdict | null {
-  if (sizes(pair) !== 'equal') return null;
+  if (sizes(pair, rules) !== 'equal') return null;
   if (rules.canHash) {
     const content = byContent(pair, evidence);
     if (content && (content.is === 'same' || content.is === 'ask')) return content;
@@ -110,13 +112,13 @@ function together(
   if (local === 'moved' && remote === 'moved') return bothMoved(pair, rules, evidence);
   if (local === 'moved') return { is: 'differs', moved: 'local' };
   if (remote === 'moved') return { is: 'differs', moved: 'remote' };
-  if (sizes(pair) === 'different') return { is: 'differs', moved: 'unknown' };
+  if (sizes(pair, rules) === 'different') return { is: 'differs', moved: 'unknown' };
   return same({ ...pair, agreed }, evidence, remote === 'unmoved by size');
 }
 
 /** Both have new content: the same only where that is shown, and the size alone shows nothing here. */
 function bothMoved(pair: Pair, rules: CompareRules, evidence: Evidence): Verdict {
-  if (sizes(pair) !== 'equal') return { is: 'differs', moved: 'both' };
+  if (sizes(pair, rules) !== 'equal') return { is: 'differs', moved: 'both' };
   if (rules.canHash) {
     const content = byContent(pair, evidence);
     if (content) return content.is === 'differs' ? { is: 'differs', moved: 'both' } : content;
@@ -139,9 +141,10 @@ function same(pair: Pair, evidence: Evidence, bySize: boolean): Verdict {
   return { is: 'same', bySize, agreement: agreementOf(pair, evidence) };
 }
 
-function sizes(pair: Pair): 'equal' | 'different' | 'unknown' {
+function sizes(pair: Pair, rules: CompareRules): 'equal' | 'different' | 'unknown' {
   if (pair.local.size === null || pair.remote.size === null) return 'unknown';
-  return pair.local.size === pair.remote.size ? 'equal' : 'different';
+  if (pair.local.size === pair.remote.size) return 'equal';
+  return rules.isText?.(pair.path) ? 'unknown' : 'different';
 }
 
 function compareTimes(pair: Pair, rules: CompareRules, evidence: Evidence): 'equal' | 'different' | 'unknown' | 'ask' {

@@ -1,5 +1,5 @@
 /** What holds for every name of the directory that is being decided. */
-import type { Direction, Entry, Side } from '../model/index.ts';
+import type { Direction, Entry, RelPath, Side } from '../model/index.ts';
 import type { CompareMode } from './compare.ts';
 import type { Filter } from './filter.ts';
 import type { Slot } from './match.ts';
@@ -16,6 +16,8 @@ export interface DecideOptions {
   readonly canHash: boolean;
   /** Whether the server can be asked for one file's time (MLST or MDTM). */
   readonly canAskTime: boolean;
+  /** Which files are texts, whose sizes say nothing where they differ; none unless said. */
+  readonly isText?: (path: RelPath) => boolean;
   readonly links: 'skip' | 'follow';
   /** UTC time as text, for the names that `keep-both` gives; without it such conflicts stay unsettled. */
   readonly conflictStamp?: string;

@@ -11,4 +11,5 @@ export type { Candidates } from './moves.ts';
 export { nameOn, otherSide, primarySide } from './name.ts';
 export * from './order.ts';
 export { namesBelow, Scope, topmost } from './scope.ts';
+export { textsOf } from './text.ts';
 export * from './view.ts';

@@ -1,5 +1,6 @@
 /** Carries out a plan that was saved, reviewed and brought back, if the world is still the one it was made for. */
 import type { JobSettings } from '../config/settings.ts';
+import { textsOf } from '../diff/index.ts';
 import {
   type Action,
   type Fingerprint,
@@ -47,6 +48,7 @@ export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promis
       attempts: job.retries + 1,
       limitRate: job.limitRate,
       chmod: job.chmod,
+      isText: textsOf(job.ascii),
       order: job.order,
       strict: true,
       ...releaseOptions(job, { pair, tell, tally, signal, now: new Date() }),

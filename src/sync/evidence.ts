@@ -2,6 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type Ask, type Evidence, nameOn } from '../diff/index.ts';
+import { CrlfToLf } from '../ftp/line-ends.ts';
 import {
   type Direction,
   type HashAlgorithm,
@@ -11,6 +12,7 @@ import {
   type Remote,
   ReplyError,
 } from '../model/index.ts';
+import { linesIn } from '../transfer/text.ts';
 import { sightPatiently } from './sight-patiently.ts';
 
 export interface EvidenceOptions {
@@ -20,6 +22,8 @@ export interface EvidenceOptions {
   readonly signal: AbortSignal;
   /** Whether content may be fetched to be compared, where the server cannot hash. */
   readonly mayRead: boolean;
+  /** Texts are compared with their line ends made equal, which takes reading them. */
+  readonly isText?: (path: RelPath) => boolean;
   /** How often the server is asked for what it cannot say at once. */
   readonly attempts: number;
 }
@@ -60,6 +64,7 @@ async function compareContent(ask: Ask, options: EvidenceOptions): Promise<'same
   const { local, remote, direction, signal, mayRead } = options;
   const here = nameOn('local', direction, ask);
   const there = nameOn('remote', direction, ask);
+  if (options.isText?.(ask.path)) return mayRead ? compareTexts(options, here, there) : 'unknown';
   const algorithm = remote.capabilities.hash?.algorithm;
   const sum = algorithm ? await remote.hash(there, signal) : null;
   const theirs = sum ?? (mayRead ? await readRemote(remote, there, signal) : null);
@@ -67,6 +72,54 @@ async function compareContent(ask: Ask, options: EvidenceOptions): Promise<'same
   const ours = await orNull(hashLocal(local, here, sum !== null && algorithm ? algorithm : 'sha256'));
   if (ours === null) return 'unknown';
   return ours === theirs ? 'same' : 'different';
+}
+
+/** Both with LF as their line ends: LF stays what it is, so converting twice does no harm. */
+async function compareTexts(
+  { local, remote, signal }: EvidenceOptions,
+  here: RelPath,
+  there: RelPath,
+): Promise<'same' | 'different' | 'unknown'> {
+  const theirs = await readText(remote, there, signal);
+  if (theirs === null) return 'unknown';
+  const ours = await orNull(textSum(local, here));
+  if (ours === null) return 'unknown';
+  return ours === theirs ? 'same' : 'different';
+}
+
+async function textSum(local: Local, path: RelPath): Promise<string> {
+  const source = await local.open(path);
+  try {
+    const [sum, lines] = [createHash('sha256'), new CrlfToLf()];
+    for await (const chunk of source.chunks(0)) sum.update(lines.convert(chunk));
+    return sum.update(lines.end()).digest('hex');
+  } finally {
+    await source.close();
+  }
+}
+
+async function readText(remote: Remote, path: RelPath, signal: AbortSignal): Promise<string | null> {
+  const lane = await remote.lane(signal);
+  try {
+    const sum = createHash('sha256');
+    let [travelled, ends] = [0, 0];
+    const write = (chunk: Uint8Array) => {
+      ends += linesIn(chunk);
+      sum.update(chunk);
+    };
+    const onBytes = (bytes: number) => {
+      travelled += bytes;
+    };
+    await lane.read(path, { write }, { signal, text: true, onBytes });
+    const { size } = await lane.inspect(path);
+    const whole = size === null || (travelled >= size && travelled <= size + ends);
+    return whole ? sum.digest('hex') : null;
+  } catch (error) {
+    if (error instanceof ReplyError && !error.retryable) return null;
+    throw error;
+  } finally {
+    lane.release();
+  }
 }
 
 /** SHA-256 of what the server sends; null where it refuses. */

@@ -19,6 +19,7 @@ import {
   namesBelow,
   Order,
   Scope,
+  textsOf,
   topmost,
   type View,
 } from '../diff/index.ts';
@@ -141,6 +142,7 @@ class Walk {
       foldsCase: false,
       canHash: capabilities.hash !== null || job.compare === 'hash',
       canAskTime: capabilities.mlst || capabilities.mdtm,
+      isText: textsOf(job.ascii),
       links: job.links,
       conflictStamp: new Date(options.now).toISOString().replace(/[-:]|\.\d+/g, ''),
     };
@@ -275,7 +277,8 @@ class Walk {
       if (decision.asks.length === 0) return decision;
       const mayRead = job.compare === 'hash';
       const attempts = job.retries + 1;
-      const options = { ...pair, direction: job.direction, signal, mayRead, attempts };
+      const { isText } = this.decideOptions;
+      const options = { ...pair, direction: job.direction, signal, mayRead, attempts, ...(isText && { isText }) };
       const known = evidence;
       evidence = await retrying(() => gather(decision.asks, known, options), { attempts, signal });
     }

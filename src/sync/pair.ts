@@ -14,6 +14,7 @@ import {
 } from '../state/index.ts';
 import { absentLocal } from './absent-local.ts';
 import type { RemoteLock } from './remote-lock.ts';
+import { refuseLocalFile } from './single-file.ts';
 
 export interface Pair {
   readonly local: Local;
@@ -141,6 +142,7 @@ async function openRemoteMemoryOf(job: JobSettings, remote: Remote, options: Pai
 }
 
 async function openLocalOf(job: JobSettings, { missingLocal = 'refuse' }: PairOptions): Promise<Local> {
+  await refuseLocalFile(job);
   try {
     return await openLocal(job.local, { links: job.links, create: missingLocal === 'make' });
   } catch (error) {

@@ -7,6 +7,7 @@ import { type Guard, type Plan, type RelPath, ROOT, type Tell } from '../model/i
 import { withContents } from './contents.ts';
 import { type Observed, observe } from './observe.ts';
 import type { Pair } from './pair.ts';
+import { refuseRemoteFile } from './single-file.ts';
 
 export interface PlanOptions {
   readonly pair: Pair;
@@ -44,6 +45,7 @@ export async function makePlan(options: PlanOptions): Promise<Planned> {
   let baselineTotal = batch ? Number(!pair.memory.empty) : await pair.memory.count();
   const only = batch && { only: batch.paths };
   const observed = await observe({ pair, job, filter, tell, signal, learn, now, ...only });
+  if (observed.missing.remote) await refuseRemoteFile(pair.remote, job, signal);
   let seen: Counted = observed;
   // All that is known is counted only where something hangs on it.
   if (batch && observed.deletes.local + observed.deletes.remote > 0) {

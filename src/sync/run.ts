@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { secretsMask } from '../config/mask.ts';
 import type { JobSettings } from '../config/settings.ts';
-import type { guard } from '../diff/index.ts';
+import { type guard, textsOf } from '../diff/index.ts';
 import { JobHooks } from '../hooks/index.ts';
 import {
   type Capabilities,
@@ -108,6 +108,7 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
       attempts: job.retries + 1,
       limitRate: job.limitRate,
       chmod: job.chmod,
+      isText: textsOf(job.ascii),
       order: job.order,
       strict: false,
       ...releaseOptions(job, { pair, tell, tally, signal, now: new Date() }),

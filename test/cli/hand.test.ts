@@ -240,3 +240,20 @@ describe('a wrong use ends with 2 and a way on', () => {
     }
   });
 });
+
+test('push and pull of a single file name the tools for that, and change nothing', async () => {
+  const file = `ftp://ann@127.0.0.1:${world.port}/www/a.txt`;
+  const folder = `ftp://ann@127.0.0.1:${world.port}/www`;
+  const before = await world.files('server:www');
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['push', 'site/a.txt', folder], /site\/a\.txt is a file, and ferry push keeps folders .* ferry put \S+ ftp:/],
+    [['push', 'site', file], /www\/a\.txt is a file, and ferry push keeps folders .* ferry put /],
+    [['pull', file, 'fresh'], /www\/a\.txt is a file, and ferry pull keeps folders .* ferry get ftp:\S+ \S+fresh/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stderr } = await world.ferry(...args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  }
+  expect(await world.files('server:www')).toEqual(before);
+});

@@ -486,3 +486,44 @@ function inWords(verdict: Verdict): string {
   if (verdict.is === 'differs') return `differs: ${verdict.moved}`;
   return verdict.is === 'ask' ? `ask: ${verdict.ask}` : verdict.is;
 }
+
+describe('a text, stored with other line ends', () => {
+  const isText = () => true;
+  const judge = (
+    mode: CompareMode,
+    local: Facts,
+    remote: Facts,
+    agreed?: Agreement,
+    evidence: Evidence = NO_EVIDENCE,
+  ) =>
+    compare(
+      { path: PATH, local: entry(local), remote: entry(remote), ...(agreed ? { agreed } : {}) },
+      { compare: mode, canHash: mode === 'hash', canAskTime: false, isText },
+      evidence,
+    );
+
+  it('is the same where the times say so, and each side keeps its own size', () => {
+    const verdict = judge('auto', { size: 8, stamps: STAT }, { size: 10, stamps: MLST });
+    expect(verdict).toMatchObject({
+      is: 'same',
+      bySize: false,
+      agreement: { local: { size: 8 }, remote: { size: 10 } },
+    });
+  });
+
+  it('differs where they do not', () => {
+    expect(judge('auto', { size: 8 }, { size: 10, at: 5 })).toMatchObject({ is: 'differs' });
+  });
+
+  it('is what was agreed on, while neither side has moved', () => {
+    const own = { ...agreement(STAT, MLST), local: { size: 8, stamps: STAT } };
+    expect(judge('auto', { size: 8, stamps: STAT }, { stamps: MLST }, own)).toMatchObject({ is: 'same' });
+    expect(judge('auto', { size: 9, stamps: STAT }, { stamps: MLST }, own)).toEqual({ is: 'differs', moved: 'local' });
+    const grown = judge('auto', { size: 8, stamps: STAT }, { size: 11, stamps: MLST }, own);
+    expect(grown).toEqual({ is: 'differs', moved: 'remote' });
+  });
+
+  it('is compared by its content where that is demanded', () => {
+    expect(judge('hash', { size: 8 }, { size: 10 })).toEqual({ is: 'ask', ask: 'content' });
+  });
+});

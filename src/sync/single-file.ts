@@ -1,0 +1,31 @@
+/** A job keeps folders in step. Whoever names a single file is told of the tool for that. */
+import { stat } from 'node:fs/promises';
+import type { JobSettings } from '../config/settings.ts';
+import { type Direction, printable, type Remote, ROOT, UsageError } from '../model/index.ts';
+
+/** @throws UsageError where the local side is a file. */
+export async function refuseLocalFile(job: Pick<JobSettings, 'local' | 'remoteUrl' | 'direction'>): Promise<void> {
+  const here = await stat(job.local).catch(() => undefined);
+  if (here?.isFile()) throw singleFile(job.local, job);
+}
+
+/** To be asked where the remote folder could not be entered. @throws UsageError where it is a file. */
+export async function refuseRemoteFile(
+  remote: Remote,
+  job: Pick<JobSettings, 'local' | 'remoteUrl' | 'direction'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const [sighting] = await remote.sight([ROOT], signal);
+  if (sighting?.found === 'present' && sighting.entry.kind === 'file') throw singleFile(job.remoteUrl, job);
+}
+
+function singleFile(which: string, { direction, local, remoteUrl }: Parameters<typeof refuseLocalFile>[0]): UsageError {
+  const tools: Readonly<Record<Direction, string>> = {
+    push: `ferry put ${local} ${remoteUrl}`,
+    pull: `ferry get ${remoteUrl} ${local}`,
+    sync: 'ferry get or ferry put',
+  };
+  const verb = direction === 'sync' ? 'sync' : direction;
+  const what = `${which} is a file, and ferry ${verb} keeps folders in step`;
+  return new UsageError(printable(`${what}; to copy one file: ${tools[direction]}`));
+}
