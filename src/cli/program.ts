@@ -20,6 +20,7 @@ import { push } from './verbs/push.ts';
 import { put } from './verbs/put.ts';
 import { raw } from './verbs/raw.ts';
 import { rm } from './verbs/rm.ts';
+import { rollback } from './verbs/rollback.ts';
 import { serve } from './verbs/serve.ts';
 import { shell } from './verbs/shell.ts';
 import { stat } from './verbs/stat.ts';
@@ -31,7 +32,7 @@ import { verify } from './verbs/verify.ts';
 import { watch } from './verbs/watch.ts';
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
-  ['Keep in step:', [push, pull, sync, watch]],
+  ['Keep in step:', [push, pull, sync, watch, rollback]],
   ['Look first:', [plan, apply, verify, check, status]],
   ['By hand:', [ls, cat, get, put, mkdir, rmdir, rm, mv, stat, chmod, touch, raw, shell]],
   ['Serve:', [serve]],

@@ -43,7 +43,7 @@ export function engineOptions({ tell, wire }: Voice, signal: AbortSignal) {
   return { tell, signal, ...(wire === undefined ? {} : { wire }) };
 }
 
-function showPlan(plan: Plan, { verbose, color }: RunFlags, voice: Voice): void {
+export function showPlan(plan: Plan, { verbose, color }: RunFlags, voice: Voice): void {
   voice.pause();
   const colored = wantsColor(color, process.stderr, process.env);
   process.stderr.write(secretsMask().mask(planText(plan, { verbose: verbose > 0, color: colored })));

@@ -17,6 +17,7 @@ export type Reason =
   | 'directory of a new file'
   | 'conflict'
   | 'moved'
+  | 'rolled back'
   /** Somebody said so, by a hand tool. */
   | 'asked for';
 

@@ -8,11 +8,13 @@ import {
   type Action,
   type Fingerprint,
   isTransfer,
+  isWithin,
   type Lane,
   type Listing,
   lineage,
   nameOf,
   parentOf,
+  printable,
   type RelPath,
   ReplyError,
   ROOT,
@@ -30,6 +32,8 @@ export interface Kept {
   readonly path: RelPath;
   /** What was there before; undefined where nothing was, and for a directory. */
   readonly was?: Fingerprint;
+  /** What it was when the run was over; undefined where it did not come to its end. */
+  readonly now?: Fingerprint;
   /** SHA-256 of what was there, where it was known. */
   readonly sha256?: string;
   /** What it was called before. */
@@ -84,6 +88,7 @@ export interface VersionsOptions {
 export class Versions {
   readonly #options: VersionsOptions;
   #release: string | undefined;
+  #manifest: Manifest | undefined;
 
   constructor(options: VersionsOptions) {
     this.#options = options;
@@ -102,13 +107,15 @@ export class Versions {
   async keep(kept: readonly Kept[]): Promise<void> {
     if (kept.length === 0) return;
     const { pair, job, now, rollbackOf } = this.#options;
-    const taken = new Set((await this.#all()).map(({ release }) => release));
-    let at = now;
-    while (taken.has(stampOf(at))) at = new Date(at.getTime() + 1000);
-    const release = stampOf(at);
+    // Never before one that is there: the clock of another machine may be ahead, and the newest are found by their names.
+    const newest = (await this.#all())
+      .map(({ release }) => release)
+      .sort()
+      .at(-1);
+    const release = stampOf(newest === undefined ? now : new Date(Math.max(now.getTime(), timeOf(newest) + 1000)));
     this.#release = release;
     const manifest: Manifest = { version: 1, job, release, ...(rollbackOf === undefined ? {} : { rollbackOf }), kept };
-    const bytes = Buffer.from(`${JSON.stringify(manifest)}\n`);
+    this.#manifest = manifest;
     await this.#withLane(async (lane) => {
       const folders = new Set<RelPath>([OWN_FOLDER, FOLDER, folderOf(release)]);
       for (const { did, path } of kept) {
@@ -119,10 +126,7 @@ export class Versions {
       try {
         // They travel together, each after the one that it is in.
         await Promise.all([...folders].map((folder) => lane.makeDirectory(folder)));
-        const chunks = async function* () {
-          yield bytes;
-        };
-        await lane.write(toRelPath(`${FOLDER}/${release}.${keyOf(job)}.json`), { chunks });
+        await this.#write(lane, manifest);
       } catch (error) {
         if (!(error instanceof ReplyError) || error.retryable) throw error;
         throw new StateError(
@@ -134,10 +138,17 @@ export class Versions {
     await pair.memory.flush();
   }
 
-  /** Removes what is too old. What cannot be removed is said, and no reason to fail. */
+  /** Notes what became of it, and removes what is too old. What cannot be removed is said, and no reason to fail. */
   async end(): Promise<void> {
-    if (this.#release === undefined) return;
-    const { keep, tell } = this.#options;
+    if (this.#manifest === undefined) return;
+    const { keep, tell, pair } = this.#options;
+    const kept = await Promise.all(
+      this.#manifest.kept.map(async (one) => {
+        const agreed = one.did === 'made' ? undefined : await pair.memory.get(one.path);
+        return agreed ? { ...one, now: agreed.remote } : one;
+      }),
+    );
+    await this.#withLane((lane) => this.#write(lane, { ...this.#manifest!, kept }));
     const releases = await this.releases();
     for (const { release, manifest } of releases.slice(keep)) {
       try {
@@ -148,6 +159,35 @@ export class Versions {
         tell({ type: 'warning', message: `the old version ${release} could not be removed: ${error.message}` });
       }
     }
+  }
+
+  /** @throws StateError where it cannot be understood, or names what is not a path of this folder. */
+  async read({ release, manifest }: Release): Promise<Manifest> {
+    const pieces: Buffer[] = [];
+    await this.#withLane((lane) => lane.read(manifest, { write: (piece) => void pieces.push(Buffer.from(piece)) }));
+    try {
+      const read = JSON.parse(Buffer.concat(pieces).toString()) as Manifest;
+      if (read.version !== 1)
+        throw new RangeError(`its version is ${printable(String(read.version))}, and this ferry knows 1`);
+      if (read.release !== release || !Array.isArray(read.kept)) throw new RangeError('it is not whole');
+      return { ...read, kept: read.kept.map(checked) };
+    } catch (error) {
+      throw new StateError(
+        `${manifest} on the server cannot be used: ${(error as Error).message}. Nothing was changed`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async #write(lane: Lane, manifest: Manifest): Promise<void> {
+    const bytes = Buffer.from(`${JSON.stringify(manifest)}\n`);
+    const path = toRelPath(`${FOLDER}/${manifest.release}.${keyOf(this.#options.job)}.json`);
+    const chunks = async function* () {
+      yield bytes;
+    };
+    await lane.write(path, { chunks });
   }
 
   /** This job's, the newest first. */
@@ -225,6 +265,30 @@ export class Versions {
       lane.release();
     }
   }
+}
+
+const DEEDS = new Set<unknown>(['replaced', 'deleted', 'added', 'made', 'renamed']);
+
+/** What comes from a server is checked before it is acted on. */
+function checked(one: Kept): Kept {
+  const inside = (path: unknown): RelPath => {
+    const checkedPath = toRelPath(String(path));
+    if (checkedPath === ROOT || isWithin(checkedPath, OWN_FOLDER))
+      throw new RangeError(`it names ${printable(checkedPath)}`);
+    return checkedPath;
+  };
+  if (!DEEDS.has(one.did)) throw new RangeError('it tells of something unknown');
+  const from = one.from === undefined ? {} : { from: inside(one.from) };
+  for (const print of [one.was, one.now]) {
+    if (print !== undefined && (typeof print.size !== 'number' || typeof print.stamps !== 'object')) {
+      throw new RangeError('it is not whole');
+    }
+  }
+  return { ...one, path: inside(one.path), ...from };
+}
+
+function timeOf(stamp: string): number {
+  return Date.parse(stamp.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 }
 
 function stampOf(time: Date): string {
