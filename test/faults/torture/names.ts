@@ -175,7 +175,9 @@ async function carry(
   }
   for (const [name, content] of sent) {
     if (planted.has(name) && !arrived.has(name)) wrong('wrong delete', `${JSON.stringify(name)} is gone`);
-    if (arrived.get(name) !== content) short++;
+    // A listing cannot hold a name with a line break: what a server leaves out nobody can miss.
+    const shown = direction === 'push' || !/[\r\n]/.test(name);
+    if (shown && arrived.get(name) !== content) short++;
   }
   const now = contents(source);
   for (const [name, content] of sent)
