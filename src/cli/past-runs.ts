@@ -80,10 +80,16 @@ async function folderOf(job: string, configFile: string | undefined): Promise<st
   }
 }
 
+/** Ends that say nothing about how the job is: another run was under way, or someone stopped it. */
+const UNTELLING: ReadonlySet<number> = new Set([EXIT.locked, EXIT.interrupted, EXIT.terminated]);
+
 /** What is wrong with a job, in a sentence; undefined where its last run went well and is no older than allowed. */
 export function complaintOf({ runs }: JobHistory, maxAge: number | null, now: number): string | undefined {
-  // One that another run kept from beginning says nothing about that other one.
-  const last = runs.filter(({ state, exitCode }) => state !== 'running' && exitCode !== EXIT.locked).at(-1);
+  // One that goes on by now may have followed one that was killed, and a watch always ends by being stopped.
+  const resumed = runs.at(-1)?.state === 'running';
+  const last = runs
+    .filter((run) => (run.state === 'ended' ? !UNTELLING.has(run.exitCode ?? 0) : run.state !== 'running' && !resumed))
+    .at(-1);
   if (last === undefined) return undefined;
   if (last.state !== 'ended') return 'its last run was cut off';
   if (last.exitCode !== EXIT.agreed) return `its last run ended with exit code ${last.exitCode}`;

@@ -1,6 +1,6 @@
 /** One run of a job, for the verbs that make both sides alike. */
 import { secretsMask } from '../config/index.ts';
-import type { Direction, Plan, RunEventBody } from '../model/index.ts';
+import { ConfigError, type Direction, type Plan, type RunEventBody } from '../model/index.ts';
 import { planText, wantsColor } from '../report/index.ts';
 import { run } from '../sync/index.ts';
 import type { Context } from './context.ts';
@@ -18,7 +18,8 @@ export async function runJob(
 ): Promise<number> {
   const { settings, warnings } = await jobOf(names, flags, verb).catch(async (error: unknown) => {
     const [job] = names;
-    if (job !== undefined && names.length === 1) await noteUnbegun(job, verb.direction, error);
+    if (job !== undefined && names.length === 1 && error instanceof ConfigError)
+      await noteUnbegun(job, verb.direction, error);
     throw error;
   });
   const inFull = flags.dryRun === true && !flags.json && !flags.quiet;

@@ -84,19 +84,18 @@ export async function beginRun(
   await mkdir(directory, { recursive: true, mode: 0o700 })
     .then(() => appendFile(file, lineOf(first), { mode: 0o600 }))
     .catch(() => {});
-  // Where the process is ended before the run is: by a second signal, or because it did not stop in time.
-  const onExit = (code: number) => {
+  const cutOff = (exitCode: number) => {
     const message = 'the process was ended before the run was';
     try {
-      appendFileSync(file, lineOf({ ...first, ended: new Date().toISOString(), exitCode: code, message }));
+      appendFileSync(file, lineOf({ ...first, ended: new Date().toISOString(), exitCode, message }));
     } catch {
       // As above.
     }
   };
-  process.once('exit', onExit);
+  underWay(cutOff);
   return {
     async end(summary, { problems, sole }) {
-      process.removeListener('exit', onExit);
+      goingOn.delete(cutOff);
       const { exitCode, message } = summary;
       const ended = new Date().toISOString();
       const line = { ...first, ended, exitCode, ...(message === undefined ? {} : { message }), summary, problems };
@@ -104,6 +103,20 @@ export async function beginRun(
       if (sole) await putAside(directory).catch(() => {});
     },
   };
+}
+
+/** What is to be noted of runs where the process ends before they do: by a second signal, or out of patience. */
+const goingOn = new Set<(exitCode: number) => void>();
+
+/** One listener for all of them: a program may have many jobs at once. */
+function underWay(cutOff: (exitCode: number) => void): void {
+  goingOn.add(cutOff);
+  if (process.listeners('exit').includes(onExit)) return;
+  process.on('exit', onExit);
+}
+
+function onExit(exitCode: number): void {
+  for (const cutOff of goingOn) cutOff(exitCode);
 }
 
 // Whoever appends to the file meanwhile appends to it under its new name, which is read as well.

@@ -40,8 +40,8 @@ export const status: Verb = (program, context) => {
 };
 
 const EXAMPLES = `
-Exit 0 if the last run of every job shown ended well, else 3. A run that found
-another one under way does not count.
+Exit 0 if the last run of every job shown ended well, else 3. Runs that found
+another one under way, or were stopped by a signal, do not count.
 
 Examples:
   ferry status nightly
