@@ -4,7 +4,7 @@ import { crowd } from '../test/server/crowd.ts';
 import { projectFolder } from './ferry.ts';
 
 const [clients = 200, transfers = 10_000] = process.argv.slice(2).map(Number);
-const told = await crowd({ clients, transfers, program: `${projectFolder}/dist/cli/main.js` });
+const told = await crowd({ clients, transfers, program: `${projectFolder}/dist/cli/ferry.js` });
 const megabytes = told.memory.map((bytes) => Math.round(bytes / 1e6));
 // The first fifth is spent on growing to what so many clients need.
 const [early, late] = [Math.max(...megabytes.slice(0, 4)), Math.max(...megabytes.slice(-3))];

@@ -12,9 +12,29 @@ import { measureBuild, projectFolder } from './ferry.ts';
 import { machine, versions, warnings } from './machine.ts';
 import { profilesIn } from './profile.ts';
 import { type Account, remember, report } from './results.ts';
-import { downDistant, downNear, large, many, million, unchangedDistant, upDistant, upNear } from './rows/index.ts';
+import {
+  downDistant,
+  downNear,
+  large,
+  many,
+  million,
+  servingRow,
+  unchangedDistant,
+  upDistant,
+  upNear,
+} from './rows/index.ts';
 
-const rows: readonly Row[] = [upDistant, unchangedDistant, upNear, downNear, downDistant, many, large, million];
+const rows: readonly Row[] = [
+  upDistant,
+  unchangedDistant,
+  upNear,
+  downNear,
+  downDistant,
+  many,
+  large,
+  million,
+  servingRow,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -13,7 +13,7 @@ export interface Crowd {
   readonly clients: number;
   /** Up and down together; half of them each. */
   readonly transfers: number;
-  /** The built command, `dist/cli/main.js`. */
+  /** The built command, `dist/cli/ferry.js`. */
   readonly program: string;
 }
 
