@@ -1,5 +1,5 @@
 // A transfer's speed limit: bytes are paid for with waiting.
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Readable, Writable } from 'node:stream';
 
 export class Rate {
   readonly #bytesPerSecond: number;
@@ -15,11 +15,20 @@ export class Rate {
     return Math.max(4096, Math.floor(this.#bytesPerSecond / 8));
   }
 
-  /** Waits until `bytes` that were just moved are paid for. */
-  async pay(bytes: number): Promise<void> {
+  /** Waits until `bytes` that were just moved are paid for, or the connection they moved on is gone. */
+  async pay(bytes: number, connection: Readable | Writable): Promise<void> {
     const now = performance.now();
     this.#paidUntil = Math.max(now, this.#paidUntil) + (bytes / this.#bytesPerSecond) * 1000;
     const wait = this.#paidUntil - now;
-    if (wait > 1) await sleep(wait);
+    if (wait <= 1 || connection.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        connection.off('close', done);
+        resolve();
+      };
+      const timer = setTimeout(done, wait);
+      connection.once('close', done);
+    });
   }
 }

@@ -71,7 +71,7 @@ export async function receiveFile(file: OpenFile, socket: Readable, receiving: R
     if (size > 0) await file.write(pieces, position);
     position += size;
     if (rate !== undefined && !last) {
-      await rate.pay(bytes);
+      await rate.pay(bytes, socket);
       socket.resume();
     }
     if (last && held === 0) break;

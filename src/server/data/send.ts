@@ -36,7 +36,7 @@ export async function sendFile(file: OpenFile, socket: Writable, sending: Sendin
     // Awaited at the next turn; until then a failure must not count as unhandled.
     sent.catch(() => {});
     moved(bytes);
-    if (rate !== undefined) await rate.pay(bytes);
+    if (rate !== undefined) await rate.pay(bytes, socket);
   }
   await sent;
   await finish(socket);
