@@ -199,12 +199,22 @@ export class Upload implements Transfer {
         return;
       } catch (error) {
         if (!refusesName(error)) throw error;
+        if (kind !== 'in place') await this.dropRefused(lane);
         this.begun = false;
         refusal ??= error;
         await this.context.memory.dropCheckpoint(this.action.path, 'upload');
       }
     }
     throw refusal;
+  }
+
+  /** Some servers refuse only once the file is there, and leave it. */
+  private async dropRefused(lane: Lane): Promise<void> {
+    try {
+      await lane.remove(this.name);
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error;
+    }
   }
 
   /** Goes on where an earlier attempt ended, if that can be; otherwise writes it anew. */

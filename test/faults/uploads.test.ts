@@ -1,7 +1,7 @@
 /** What goes wrong while a tree is pushed: every byte on both sides is right afterwards, and so is the exit code. */
 import { describe, expect, test } from 'vitest';
 import type { JobSettings } from '../../src/config/settings.ts';
-import type { ServerOptions } from '../../src/server/index.ts';
+import { disk, type FileSystem, type ServerOptions } from '../../src/server/index.ts';
 import { serverSettings } from '../builders/connect.ts';
 import { type Outcome, undergo } from './ordeal.ts';
 import { type Fault, type ScriptedServer, scriptedServer } from './scripted-server.ts';
@@ -19,6 +19,31 @@ interface Row {
 }
 
 const noneLeft = ({ leftovers }: Outcome) => expect(leftovers).toEqual([]);
+
+/** A disk on which writing this content is denied, the first time; the file is there by then. */
+function deniedOnce(content: string): FileSystem {
+  let denied = false;
+  return {
+    ...disk,
+    open: async (path, flags, mode) => {
+      const file = await disk.open(path, flags, mode);
+      return {
+        stat: () => file.stat(),
+        read: (buffer, position) => file.read(buffer, position),
+        truncate: (size) => file.truncate(size),
+        sync: () => file.sync(),
+        close: () => file.close(),
+        write: async (chunks, position) => {
+          if (!denied && Buffer.concat([...chunks]).toString() === content) {
+            denied = true;
+            throw Object.assign(new Error('denied'), { code: 'EACCES' });
+          }
+          await file.write(chunks, position);
+        },
+      };
+    },
+  };
+}
 
 const TRANSIENT = ['421 Try later', '425 No data connection', '426 Broken', '450 Busy', '451 Error'] as const;
 
@@ -117,6 +142,16 @@ const ROWS: readonly Row[] = [
     ],
     exit: 3,
     also: noneLeft,
+  },
+  {
+    says: 'a name is refused only once something was written under it: the other kind is used, and nothing is left',
+    options: { fileSystem: deniedOnce('a, which is new') },
+    faults: [],
+    exit: 0,
+    also: (outcome, server) => {
+      noneLeft(outcome);
+      expect(server.commands.filter((line) => /^STOR .*\/\.?a\.txt\..*ferry$/.test(line)).length).toBeGreaterThan(2);
+    },
   },
   {
     says: 'hidden names are refused',
