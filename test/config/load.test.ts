@@ -120,6 +120,21 @@ describe('a mistake is told by key, line and what to do', () => {
     ['a text for an object', inServer({ tls: 'no' }), 'servers.web.tls (line 1): found "no", wanted an object'],
     ['a list for a job', { jobs: { site: [] } }, 'jobs.site (line 1): found a list, wanted an object'],
     ['a wrong item of a list', inJob({ exclude: ['a', 5] }), 'jobs.site.exclude[1] (line 1): found 5, wanted text'],
+    [
+      'a hook that is a line for a shell',
+      inJob({ hooks: { before: 'mount /backup' } }),
+      'jobs.site.hooks.before (line 1): found "mount /backup", wanted a program and its arguments, such as ["/usr/local/bin/notify", "done"]',
+    ],
+    [
+      'a heartbeat that is no address of the web',
+      inJob({ heartbeat: 'ftp://example.com/' }),
+      'jobs.site.heartbeat (line 1): this is not an http:// or https:// url',
+    ],
+    [
+      'a heartbeat with a password',
+      inJob({ heartbeat: 'https://me:pass@example.com/' }),
+      'jobs.site.heartbeat (line 1): a url with a password is not asked; use a program',
+    ],
     ['an empty text', inJob({ local: '' }), 'jobs.site.local (line 1): found "", wanted text that is not empty'],
     [
       'a wrong duration',

@@ -170,6 +170,26 @@ describe('a job', () => {
     });
   });
 
+  test('hooks run in the folder of the configuration, one program or several; and can be left out', async () => {
+    const wanted = {
+      hooks: { before: ['./mount'], after: [['a'], ['b', 'c']], timeout: '2m' },
+      heartbeat: 'https://hc/1',
+    };
+    expect(await site({}, wanted)).toMatchObject({
+      hooks: {
+        before: [['./mount']],
+        after: [['a'], ['b', 'c']],
+        failed: [],
+        heartbeat: 'https://hc/1',
+        timeout: 120_000,
+        folder: expect.stringMatching(/^\//),
+      },
+    });
+    expect(await site({}, { heartbeat: ['beat'] })).toMatchObject({ hooks: { heartbeat: ['beat'], timeout: 300_000 } });
+    expect(await site({}, wanted, { overrides: { hooks: false } })).not.toHaveProperty('hooks');
+    expect(await site({}, {})).not.toHaveProperty('hooks');
+  });
+
   test('an override that is undefined changes nothing', async () =>
     expect(
       await site({}, { delete: 'none', retries: 2 }, { overrides: { delete: undefined, retries: undefined } }),
