@@ -50,6 +50,8 @@ export interface RunFlags extends ServerOptions, LogFlags {
   readonly hooks?: boolean;
   readonly state?: StateRule;
   readonly wait?: number;
+  readonly summary?: string;
+  readonly codeQuality?: string;
 }
 
 /** `json` says what `--json` writes; null: there is no such option, as stdout is for something else. */
@@ -91,6 +93,9 @@ export function addRunOptions(verb: Command, json?: string): Command {
     .option('--adopt', 'set what is remembered aside; learn what agrees now')
     .option('--no-hooks', 'leave the programs out that the job names as hooks')
     .addOption(flag('--state <where>', 'remember here, or on the server: local, remote', oneOf('local', 'remote')))
+    .optionsGroup('What is left behind:')
+    .option('--summary <file>', 'write a summary of the run, as Markdown')
+    .option('--code-quality <file>', 'write the problems as a GitLab Code Quality report')
     .optionsGroup('Limits:')
     .addOption(flag('--limit-rate <bytes>', 'bytes a second: 500k, 2M; none', liftable(parseBytes)))
     .addOption(flag('--wait <time>', 'wait for another run to end: 90s, 5m', amount(parseDuration)))

@@ -46,6 +46,7 @@ export function engineOptions({ tell, wire }: Voice, signal: AbortSignal) {
 
 export function showPlan(plan: Plan, { verbose, color }: RunFlags, voice: Voice): void {
   voice.pause();
+  voice.plan(plan);
   const colored = wantsColor(color, process.stderr, process.env);
   process.stderr.write(secretsMask().mask(planText(plan, { verbose: verbose > 0, color: colored })));
 }

@@ -1,7 +1,8 @@
 /** How a run's events reach whoever reads: the reporter that the flags ask for, and the wire for `-vv`. */
 import { secretsMask } from '../config/index.ts';
-import { printable, type RunEventBody, type Tell } from '../model/index.ts';
+import { type Plan, printable, type RunEventBody, type Tell } from '../model/index.ts';
 import { createReporter } from '../report/index.ts';
+import { ciReports, type ReportFlags } from './ci-reports.ts';
 import { currentLog, type LogFlags } from './log.ts';
 import type { TalkOptions } from './options.ts';
 
@@ -11,6 +12,8 @@ export interface Voice {
   readonly wire: ((line: string) => void) | undefined;
   /** Takes the progress bar away, so that something else can be written. */
   pause(): void;
+  /** Hands on what would be done, for the page of a CI job. */
+  plan(plan: Plan): void;
   close(): Promise<void>;
 }
 
@@ -25,7 +28,7 @@ export interface VoiceOptions {
   readonly unsaid?: (event: RunEventBody) => boolean;
 }
 
-export function voiceOf(talk: TalkOptions & LogFlags, options: VoiceOptions = {}): Voice {
+export function voiceOf(talk: TalkOptions & LogFlags & ReportFlags, options: VoiceOptions = {}): Voice {
   const { warnings = [], watch = false, unsaid = () => false } = options;
   const asJson = talk.json === true && !options.words;
   const report = createReporter({
@@ -38,9 +41,11 @@ export function voiceOf(talk: TalkOptions & LogFlags, options: VoiceOptions = {}
     mask: secretsMask().mask,
   });
   const log = currentLog();
+  const ci = watch ? undefined : ciReports(talk, process.env);
   const say = (event: RunEventBody) => {
     const told = { ...event, time: new Date().toISOString() };
     log?.(told);
+    ci?.take(told);
     if (!unsaid(event)) report(told);
   };
   let warned = false;
@@ -58,8 +63,10 @@ export function voiceOf(talk: TalkOptions & LogFlags, options: VoiceOptions = {}
     tell,
     wire: talk.verbose < 2 && talk.logLevel !== 'debug' ? undefined : wire,
     pause: () => void report.close(),
+    plan: (plan) => ci?.plan(plan),
     close: async () => {
       await Promise.all([report.close(), log?.close()]);
+      ci?.close();
     },
   };
 }

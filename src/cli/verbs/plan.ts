@@ -62,6 +62,7 @@ async function planJob(names: readonly string[], flags: PlanFlags, { stdout, sig
     voice.pause();
     if (!flags.quiet) sayReason(summary);
     if (made === undefined) return exitCode;
+    voice.plan(made);
     if (flags.output !== undefined) await savePlan(flags.output, made);
     if (flags.json) stdout.line(planForm(made));
     else if (inWords) {
