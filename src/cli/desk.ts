@@ -1,5 +1,5 @@
 /** The frame of every hand tool: its voice, its server, what it found wrong, and its end. */
-import { secretsMask, type WrittenPlace } from '../config/index.ts';
+import { formatRemoteUrl, secretsMask, type WrittenPlace } from '../config/index.ts';
 import { expand, type Match, type Work } from '../hand/index.ts';
 import { EXIT, type Problem, printable, type RunEventBody, UsageError } from '../model/index.ts';
 import { plainTextWarning } from '../sync/index.ts';
@@ -68,7 +68,8 @@ export async function atDesk(
       const { remote } = connected;
       const plainText = plainTextWarning(place.settings.server, remote.capabilities);
       if (plainText !== undefined && !context.bench) warn(plainText);
-      return { remote, signal, tell: voice.tell, problem: (problem: Problem) => tally.problem(problem) };
+      const realm = realmOf(place);
+      return { remote, realm, signal, tell: voice.tell, problem: (problem: Problem) => tally.problem(problem) };
     },
     matches: async (work, places) => {
       const found = new Map<string, Match>();
@@ -130,6 +131,10 @@ async function onOneServer(
       segments: [...standing.map((name) => name.replace(/[*?[\]\\]/g, '\\$&')), ...place.segments],
     };
   });
+}
+
+function realmOf({ settings }: WrittenPlace): string {
+  return formatRemoteUrl({ ...settings.server, remote: settings.remote });
 }
 
 function serverOf({ settings }: WrittenPlace): string {

@@ -12,10 +12,10 @@ import {
   ROOT,
   UsageError,
 } from '../model/index.ts';
-import { memoryInRam } from '../state/index.ts';
 import { problemOf } from '../sync/failure.ts';
 import { publish } from '../transfer/swap.ts';
 import { each } from './each.ts';
+import { journalled } from './journal.ts';
 import { followed, lookAt } from './look.ts';
 import type { Match } from './pattern.ts';
 import { onLane } from './remove.ts';
@@ -78,11 +78,14 @@ export async function move(
     const there = await lookAt(remote, to, signal);
     if (there) await mayReplace(work, path, there, rules);
     if (!rules.dryRun) {
-      await onLane(work, (lane) =>
-        there
-          ? publish(lane, memoryInRam(), path, to, fingerprintOf(there), { style: 'hidden' })
-          : lane.rename(path, to),
-      );
+      // One connection after the other: there may be no second one to be had.
+      if (!there) await onLane(work, (lane) => lane.rename(path, to));
+      else {
+        const old = fingerprintOf(there);
+        await journalled(work, 'remote', [`/${to}`], ({ memory }) =>
+          onLane(work, (lane) => publish(lane, memory, path, to, old, { style: 'hidden' })),
+        );
+      }
     }
     rules.moved(path, to);
   });

@@ -4,12 +4,12 @@ import type { ServerSettings } from '../config/settings.ts';
 import { UsageError } from '../model/errors.ts';
 import { exitCodeOf, isTransfer, type Local, type Plan, type Remote, type Summary, type Tell } from '../model/index.ts';
 import { temporaryFor } from '../model/temporary.ts';
-import { claim, memoryInRam, stateFolder } from '../state/index.ts';
 import { act } from '../sync/act.ts';
 import { plainTextWarning } from '../sync/plain-text.ts';
 import { explain, powersOf } from '../sync/run.ts';
 import { Tally } from '../sync/tally.ts';
 import { RESUMABLE, tagOf } from '../transfer/index.ts';
+import { journalled } from './journal.ts';
 import type { CopyPlan } from './plan.ts';
 import type { Work } from './work.ts';
 
@@ -62,12 +62,13 @@ export async function copy(request: CopyRequest): Promise<Summary> {
     const plainText = plainTextWarning(request.server, capabilities);
     if (plainText !== undefined) tell({ type: 'warning', message: plainText });
     const problem = tally.problem.bind(tally);
-    const prepared = await request.prepare({ remote, signal, tell, problem });
+    const work = { remote, realm: request.remoteUrl, signal, tell, problem };
+    const prepared = await request.prepare(work);
     const { plan } = prepared;
     tally.untouched = { unchanged: plan.unchanged, sameBySize: 0, kept: 0 };
     if (plan.links > 0) tell({ type: 'warning', message: `${plan.links} links and special files were left out` });
     tell(planned(plan));
-    if (!dryRun) await carryOut(request, remote, prepared, tally, direction);
+    if (!dryRun) await carryOut(request, work, prepared, tally, direction);
     summary = tally.summary(verb, since, remote, {});
   } catch (error) {
     const cause = signal.aborted ? signal.reason : error;
@@ -79,29 +80,20 @@ export async function copy(request: CopyRequest): Promise<Summary> {
 }
 
 async function carryOut(
-  request: CopyRequest,
-  remote: Remote,
+  { tell, attempts, limitRate, preserve, text }: CopyRequest,
+  work: Work,
   { plan, local, places }: Prepared,
   tally: Tally,
   direction: 'push' | 'pull',
 ): Promise<void> {
-  const { tell, signal, attempts, limitRate, preserve, text, remoteUrl } = request;
-  const memory = memoryInRam();
-  const realm = direction === 'push' ? remoteUrl : 'local';
-  const claimed = await claim(stateFolder(process.env), realm, places);
-  try {
+  const { remote, signal } = work;
+  await journalled(work, direction === 'push' ? 'remote' : 'local', places, async ({ memory, sole }) => {
     // The temporary name says of which version it holds a part, and the engine compares before it goes on.
-    for (const action of claimed.sole ? plan.actions : []) {
+    for (const action of sole ? plan.actions : []) {
       if (!isTransfer(action) || action.size <= RESUMABLE) continue;
-      const temporary = temporaryFor(action.alias ?? action.path, tagOf(action.source));
-      const kind = action.action as 'upload' | 'download';
-      await memory.saveCheckpoint({
-        path: action.path,
-        source: action.source,
-        temporary,
-        confirmed: 0,
-        direction: kind,
-      });
+      const { path, alias, source, action: way } = action;
+      const temporary = temporaryFor(alias ?? path, tagOf(source));
+      await memory.saveCheckpoint({ path, source, temporary, confirmed: 0, direction: way });
     }
     await act(plan.actions, {
       pair: { local, remote, memory },
@@ -115,11 +107,9 @@ async function carryOut(
       order: [],
       strict: false,
       isText: () => text,
-      ...(claimed.sole ? {} : { salt: randomUUID() }),
+      ...(sole ? {} : { salt: randomUUID() }),
     });
-  } finally {
-    await claimed.release();
-  }
+  });
 }
 
 function planned({ actions }: CopyPlan) {

@@ -63,7 +63,7 @@ async function enter(work: Work, local: Local, plan: CopyPlan, { source, target,
       work.problem({ path: source.path, side: 'remote', code: 'incomplete', message: listing.incomplete });
     }
     const names = await localNames(local, target, target === ROOT || there !== null);
-    return await plan.take(
+    return await plan.takeContents(
       listing.entries.map((entry) => {
         const own = nameOf(entry.path);
         return { source: entry, target: joinPath(target, own), there: names.get(own) ?? null };

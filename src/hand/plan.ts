@@ -52,13 +52,12 @@ export class CopyPlan {
     this.foldsCase = foldsCase;
   }
 
-  /** Takes files and folders on, that are in one folder or named one by one. Resolves with the folders, to go into. */
+  /** Takes on what was named. Resolves with the folders, to go into. */
   async take(items: readonly Item[]): Promise<Item[]> {
     const folders: Item[] = [];
     const files: Item[] = [];
     for (const item of items) {
-      const { kind, path } = item.source;
-      if (isTemporary(nameOf(path))) continue;
+      const { kind } = item.source;
       if (kind === 'link' || kind === 'other') this.links++;
       else if (this.isTaken(item)) continue;
       else if (kind === 'directory') folders.push(item);
@@ -66,6 +65,11 @@ export class CopyPlan {
     }
     for (const item of await this.measured(files)) this.file(item);
     return folders.filter((item) => this.folder(item));
+  }
+
+  /** Takes on what is in a folder, but for temporary files of transfers under way. */
+  takeContents(items: readonly Item[]): Promise<Item[]> {
+    return this.take(items.filter(({ source }) => !isTemporary(nameOf(source.path))));
   }
 
   private isTaken({ source, target }: Item): boolean {

@@ -82,7 +82,7 @@ async function enter(work: Work, local: Local, plan: CopyPlan, { source, target,
       const listing = await work.remote.list(target, work.signal);
       for (const entry of listing.entries) names.set(nameOf(entry.path), entry);
     }
-    return await plan.take(
+    return await plan.takeContents(
       here.entries.map((entry) => {
         const own = nameOf(entry.path);
         return { source: entry, target: joinPath(target, own), there: names.get(own) ?? null };

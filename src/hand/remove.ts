@@ -1,6 +1,6 @@
 /** Removing files and folders on a server. Never through a link: what a link leads to stays. */
 import { type Entry, FerryError, type Lane, type RelPath, ReplyError, ROOT } from '../model/index.ts';
-import { problemOf } from '../sync/failure.ts';
+import { isConnectionGone, problemOf } from '../sync/failure.ts';
 import { each } from './each.ts';
 import { lookAt } from './look.ts';
 import type { Match } from './pattern.ts';
@@ -48,7 +48,8 @@ async function removeFolder(work: Work, path: RelPath, rules: RemoveRules): Prom
     rules.removed(path, 'directory');
     return true;
   }
-  const listing = await remote.list(path, signal);
+  const listing = await refusable(work, path, () => remote.list(path, signal));
+  if (!listing) return false;
   for (const problem of listing.problems) work.problem(problem);
   const files = listing.entries.filter(({ kind }) => kind !== 'directory');
   let gone = await removeFiles(work, files, rules);
@@ -57,9 +58,21 @@ async function removeFolder(work: Work, path: RelPath, rules: RemoveRules): Prom
     gone = (await removeFolder(work, folder, rules)) && gone;
   }
   if (!gone) return false;
-  if (!rules.dryRun) await onLane(work, (lane) => lane.removeDirectory(path));
+  const remove = () => onLane(work, (lane) => lane.removeDirectory(path)).then(() => true);
+  if (!rules.dryRun && !(await refusable(work, path, remove))) return false;
   rules.removed(path, 'directory');
   return true;
+}
+
+/** Undefined where the server refused: that is said, and everything beside it goes on. */
+async function refusable<T>(work: Work, path: RelPath, act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof ReplyError) || isConnectionGone(error)) throw error;
+    work.problem(problemOf(error, path, 'remote'));
+    return undefined;
+  }
 }
 
 async function unlinked(work: Work, path: RelPath): Promise<boolean> {

@@ -7,16 +7,17 @@ import {
   type Fingerprint,
   type Inspection,
   type Lane,
+  type Memory,
   MismatchError,
   type RelPath,
   ReplyError,
 } from '../model/index.ts';
 import { type TemporaryStyle, temporaryFor } from '../model/temporary.ts';
 import { retrying } from '../queue/index.ts';
-import { memoryInRam } from '../state/index.ts';
 import { sameVersion } from '../transfer/index.ts';
 import { publish } from '../transfer/swap.ts';
 import { linesIn } from '../transfer/text.ts';
+import { journalled } from './journal.ts';
 import { onLane } from './remove.ts';
 import type { Work } from './work.ts';
 
@@ -121,7 +122,7 @@ export async function fill(
   { text, keep }: FillOptions,
 ): Promise<number | null> {
   let begun: RelPath | undefined;
-  const written = onLane(work, async (lane) => {
+  const write = async (lane: Lane, memory: Memory) => {
     const before = await lane.find(path);
     if (before && keep) return null;
     const tag = randomBytes(4).toString('hex');
@@ -135,17 +136,17 @@ export async function fill(
         }
       },
     };
-    const write = async (style: TemporaryStyle) => {
+    const send = async (style: TemporaryStyle) => {
       const temporary = temporaryFor(path, tag, style);
       const sent = await lane.write(temporary, counted, { text, signal: work.signal });
       return { temporary, sent, style };
     };
     begun = temporaryFor(path, tag);
-    const { temporary, sent, style } = await write('hidden').catch((error) => {
+    const { temporary, sent, style } = await send('hidden').catch((error) => {
       // Refused before anything was read: some servers take no hidden names.
       if (read > 0 || !(error instanceof ReplyError) || error.retryable) throw error;
       begun = temporaryFor(path, tag, 'visible');
-      return write('visible');
+      return send('visible');
     });
     const [held, there] = await Promise.all([lane.inspect(temporary), lane.find(path)]);
     if (held.size !== null && held.size !== sent && !(text && held.size === sent - lines)) {
@@ -155,9 +156,10 @@ export async function fill(
     if (now && !(then && sameVersion(now, then))) {
       throw new ChangingError('somebody else changed it on the server meanwhile; it was left as it is');
     }
-    await publish(lane, memoryInRam(), temporary, path, now, { style });
+    await publish(lane, memory, temporary, path, now, { style });
     return read;
-  });
+  };
+  const written = journalled(work, 'remote', [`/${path}`], ({ memory }) => onLane(work, (lane) => write(lane, memory)));
   return written.catch(async (error) => {
     const temporary = begun;
     // On a connection of its own, and even when stopped: the one that it came by may not have survived.

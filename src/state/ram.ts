@@ -2,9 +2,12 @@
 import type { Agreement, Checkpoint, Memory, PendingSwap, RelPath } from '../model/index.ts';
 import { nameOf, parentOf } from '../model/index.ts';
 
-/** Keeps what it is told, in no particular order; nothing of it is written anywhere. */
-export function memoryInRam(): Memory {
-  return new RamMemory();
+/**
+ * Keeps what it is told, in no particular order; nothing of it is written anywhere. `onSwaps` gets all swaps under way
+ * before each of them begins, and when one is through.
+ */
+export function memoryInRam(onSwaps: (swaps: readonly PendingSwap[]) => Promise<void> = async () => {}): Memory {
+  return new RamMemory(onSwaps);
 }
 
 class RamMemory implements Memory {
@@ -14,6 +17,11 @@ class RamMemory implements Memory {
   readonly #swaps = new Map<RelPath, PendingSwap>();
   readonly #notes = new Map<string, string>();
   #empty = true;
+  readonly #onSwaps: (swaps: readonly PendingSwap[]) => Promise<void>;
+
+  constructor(onSwaps: (swaps: readonly PendingSwap[]) => Promise<void>) {
+    this.#onSwaps = onSwaps;
+  }
 
   get empty(): boolean {
     return this.#empty;
@@ -67,10 +75,11 @@ class RamMemory implements Memory {
 
   async saveSwap(swap: PendingSwap): Promise<void> {
     this.#swaps.set(swap.path, swap);
+    await this.#onSwaps([...this.#swaps.values()]);
   }
 
   async dropSwap(path: RelPath): Promise<void> {
-    this.#swaps.delete(path);
+    if (this.#swaps.delete(path)) await this.#onSwaps([...this.#swaps.values()]);
   }
 
   async *swaps(): AsyncGenerator<PendingSwap> {

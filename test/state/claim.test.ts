@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { RelPath } from '../../src/model/index.ts';
 import { claim } from '../../src/state/index.ts';
 import { emptyFolder } from '../builders/folder.ts';
 
@@ -35,14 +36,35 @@ test('of two at the same time at most one is alone', async () => {
   expect(both.filter(({ sole }) => sole).length).toBeLessThan(2);
 });
 
-test('the claim of a dead process is taken away', async () => {
-  const base = emptyFolder();
-  await claim(base, 'r', ['/a']);
-  const [file] = claims(base);
-  const path = join(base, 'claims', file!);
+const dies = (base: string, file: string) => {
+  const path = join(base, 'claims', file);
   const told = JSON.parse(readFileSync(path, 'utf8')) as { owner: { pid: number } };
   // No process has this number (pid_max is 2^22 at most).
   writeFileSync(path, JSON.stringify({ ...told, owner: { ...told.owner, pid: 2 ** 22 + 1 } }));
+};
+
+test('swaps that a dead process left are handed on until they are through', async () => {
+  const base = emptyFolder();
+  const swap = { path: 'a' as RelPath, aside: '.a.old' as RelPath, temporary: '.a' as RelPath };
+  await (await claim(base, 'r', ['/a'])).keep([swap]);
+  dies(base, claims(base)[0]!);
+  const second = await claim(base, 'r', ['/z']);
+  expect(second.left).toEqual([swap]);
+  // It could not mend it either.
+  await second.release();
+  expect(claims(base)).toHaveLength(1);
+  dies(base, claims(base)[0]!);
+  const third = await claim(base, 'r', ['/z']);
+  expect(third.left).toEqual([swap]);
+  await third.keep([]);
+  await third.release();
+  expect(claims(base)).toEqual([]);
+});
+
+test('the claim of a dead process is taken away', async () => {
+  const base = emptyFolder();
+  await claim(base, 'r', ['/a']);
+  dies(base, claims(base)[0]!);
   expect((await claim(base, 'r', ['/a'])).sole).toBe(true);
   expect(claims(base)).toHaveLength(1);
 });

@@ -98,7 +98,7 @@ async function localTable(folder: string): Promise<string[]> {
 
 async function raw(command: string, { bench, stdout, signal }: LineContext): Promise<number> {
   const { remote } = await bench.connect(undefined, undefined, signal);
-  const work = { remote, signal, tell: () => {}, problem: () => {} };
+  const work = { remote, realm: '', signal, tell: () => {}, problem: () => {} };
   const reply = await onLane(work, (lane) => lane.order(command));
   for (const line of reply.lines) stdout.line(printable(line));
   return reply.code >= 400 ? EXIT.incomplete : EXIT.agreed;
