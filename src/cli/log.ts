@@ -14,6 +14,9 @@ export interface LogFlags {
   readonly logLevel?: LogLevel;
 }
 
+// It names files that may be nobody else's business. One that is there keeps the permissions it was given.
+const PRIVATE = { mode: 0o600 };
+
 let current: Log | undefined;
 
 /** The log that the command line asked for, if it did. */
@@ -27,7 +30,7 @@ export function openLog({ log, logFormat = 'text', logLevel = 'info' }: LogFlags
   const file = resolve(log);
   let complained = false;
   try {
-    appendFileSync(file, '');
+    appendFileSync(file, '', PRIVATE);
   } catch (error) {
     throw new ConfigError(`--log: ${printable(file)} cannot be written (${(error as NodeJS.ErrnoException).code})`, {
       cause: error,
@@ -40,7 +43,7 @@ export function openLog({ log, logFormat = 'text', logLevel = 'info' }: LogFlags
     pid: process.pid,
     append: (lines) => {
       try {
-        appendFileSync(file, lines);
+        appendFileSync(file, lines, PRIVATE);
       } catch (error) {
         // A full disk under the log is no reason for the run to fail, and no reason to say so a thousand times.
         if (complained) return;

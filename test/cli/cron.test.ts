@@ -1,7 +1,7 @@
 /** As cron runs it: no terminal, no home, hardly an environment, two at once; and the log that such runs leave. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, truncate } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Ended, FERRY, makeWorld, PASSWORD, until, type World, type WorldOptions } from './harness.ts';
@@ -70,6 +70,8 @@ describe('a crontab line', () => {
     const [before, after] = [await readFile(at('ferry.log.1'), 'utf8'), await readFile(at('ferry.log'), 'utf8')];
     expect(before.match(/ INFO {2}\[\d+\] site: push begins/g)).toHaveLength(2);
     expect(before).toMatch(/ ERROR \[\d+\] site: ended, exit 6: another run of site holds its lock/);
+    // After a rotation too, nobody else may read it.
+    for (const log of ['ferry.log', 'ferry.log.1']) expect((await stat(at(log))).mode & 0o077).toBe(0);
     expect(after).toMatch(/ site: upload a\.txt done \(1 B, new\)\n[^\n]* site: ended, exit 0: 1 uploaded/);
   });
 
