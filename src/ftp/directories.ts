@@ -18,11 +18,16 @@ export async function claimDirectory(session: Session, path: string): Promise<bo
 
 /** Makes every directory of an absolute path that is missing; those above the ones that exist are left alone. */
 export async function makeAll(session: Session, path: string): Promise<void> {
-  const missing: string[] = [];
-  for (let at = path; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
-    const entered = await session.send(`CWD ${at}`);
-    if (entered.ok) break;
+  if (path === '') return;
+  // In one flight: mostly it is there, or only it is missing.
+  const [entered, made] = await Promise.all([session.send(`CWD ${path}`), session.send(`MKD ${path}`)]);
+  if (entered.ok || made.ok) return;
+  const missing = [path];
+  for (let at = parentOf(path); at !== ''; at = parentOf(at)) {
+    if ((await session.send(`CWD ${at}`)).ok) break;
     missing.unshift(at);
   }
   for (const one of missing) await makeDirectory(session, one);
 }
+
+const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/'));

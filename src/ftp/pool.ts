@@ -52,6 +52,12 @@ export class Pool {
     return this.#limit;
   }
 
+  /** Opens connections ahead of their use, so many in all at most. What goes wrong is met when one is needed. */
+  warm(count: number): void {
+    if (this.#closed || this.#locked) return;
+    while (this.#sessions.size + this.#connecting < Math.min(count, this.#limit)) void this.#connect();
+  }
+
   /** Lends a session; waits until one is free. Give it back by {@link release}. */
   acquire(signal?: AbortSignal): Promise<Session> {
     return new Promise((resolve, reject) => {

@@ -73,6 +73,10 @@ class FtpRemote implements Remote {
     return new FtpLane(session, () => this.#pool.release(session));
   }
 
+  warm(lanes: number): void {
+    this.#pool.warm(lanes);
+  }
+
   makeRoot(signal?: AbortSignal): Promise<void> {
     return this.#pool.use((session) => makeAll(session, this.#site.base), signal);
   }

@@ -137,6 +137,8 @@ export interface Remote {
   /** How many lanes can be had at once, as learnt so far. */
   readonly width: number;
   readonly counters: RemoteCounters;
+  /** A hint that so many lanes will be asked for soon: their connections are made meanwhile. */
+  warm(lanes: number): void;
   /** Makes every directory of the remote root that is missing. */
   makeRoot(signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;

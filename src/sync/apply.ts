@@ -38,6 +38,7 @@ export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promis
     tellPlan(plan, tell);
     tally.planned(plan);
     if (options.dryRun) return undefined;
+    pair.remote.warm(plan.actions.length);
     if (plan.actions.length > 0 && plan.direction !== 'pull') await pair.remote.makeRoot(signal);
     await act(plan.actions, {
       pair,

@@ -239,6 +239,7 @@ class Walk {
     const there = nameOn('remote', job.direction, at);
     // The server takes longest. What is here is read once its answer has come, and held for no longer than it is
     // needed: of what waits in memory for a distant server the garbage collector would have to move a good part about.
+    if (at.path === ROOT && at.local && at.remote) await this.warm(here);
     const remote = at.remote ? await listRemote(pair, there, signal, job.retries + 1, at.supposed) : null;
     const local = at.local ? await listLocal(pair, here) : null;
     const baseline = await pair.memory.children(at.path, async () => seenIn(at.path, [local, remote], at.supposed));
@@ -266,6 +267,13 @@ class Walk {
     for (const descent of decision.descend) this.pending.push(within(descent, at.scope));
     if (this.options.learn) await this.remember(decision, view);
     this.progress(decision);
+  }
+
+  /** Has connections made while the first listing is on its way: as many directories as there are here will follow. */
+  private async warm(here: RelPath): Promise<void> {
+    const { pair } = this.options;
+    const listing = await listLocal(pair, here);
+    pair.remote.warm(1 + (listing?.entries ?? []).filter(({ kind }) => kind === 'directory').length);
   }
 
   /** Decides, fetching what is asked for until nothing is. */

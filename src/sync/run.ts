@@ -96,6 +96,7 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
     if (plan.guard.refused) throw new GuardError(plan.guard.reasons.join('; '));
     if (options.dryRun) return undefined;
     if (plan.actions.length > 0) await begin();
+    pair.remote.warm(plan.actions.length);
     if (observed.missing.remote && job.direction !== 'pull') await pair.remote.makeRoot(signal);
     // What a batch does not speak of is not left over.
     if (!options.batch) await sweepLeftovers(pair, plan.actions, observed.stale, signal, job.retries + 1);

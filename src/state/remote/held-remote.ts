@@ -18,6 +18,7 @@ export function heldRemote(remote: Remote, hold: () => Promise<void> | void): Re
     get counters() {
       return remote.counters;
     },
+    warm: (lanes) => remote.warm(lanes),
     makeRoot: (signal) => remote.makeRoot(signal),
     close: () => remote.close(),
   };
