@@ -38,8 +38,10 @@ export function quietReporter(stream: Output, mask: Mask): Reporter {
   };
   const report = (event: RunEvent) => {
     if (event.type === 'start') {
-      job = `ferry ${event.direction} ${event.job}`;
-      where = placeOf(event);
+      // Of a copy by hand, the tool is all there is to name.
+      const tool = event.job === 'get' || event.job === 'put';
+      job = tool ? `ferry ${event.job}` : `ferry ${event.direction} ${event.job}`;
+      where = tool ? '' : placeOf(event);
     }
     if (event.type === 'problem') {
       count++;

@@ -122,6 +122,13 @@ describe('get and put', () => {
     expect(await world.files('flat')).toEqual({ 'c.txt': 'c' });
   });
 
+  test('quietly, only what went wrong is said', async () => {
+    const failed = await world.ferry('get', '-q', 'web:/www/none', 'into');
+    expect(failed).toMatchObject({ code: 3, stdout: '' });
+    expect(failed.stderr).toMatch(/^ferry get: exit 3: .*\n {2}www\/none: there is no such file on the server\n$/);
+    expect(await world.ferry('put', '-q', 'site/a.txt', 'web:/www/quiet.txt')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('a dry run says what it would do, and does nothing', async () => {
     const dry = await world.ferry('put', '-n', '-r', 'site', 'web:/dry');
     expect(dry.code).toBe(0);
