@@ -143,10 +143,15 @@ function contradictions({ servers = {}, jobs = {} }: ConfigText): Complaint[] {
       found.push({ path: `jobs.${name}.server`, what: `there is no server ${JSON.stringify(job.server)}${meant}` });
       continue;
     }
-    for (const key of ['release', 'maintenance', 'keepVersions'] as const) {
+    for (const key of ['release', 'maintenance', 'keepVersions', 'after'] as const) {
       if (job.direction !== 'push' && job[key] !== undefined)
         found.push({ path: `jobs.${name}.${key}`, what: `this is for a push, and the job is a ${job.direction}` });
     }
+    if (job.after !== undefined && job.delete !== undefined && job.delete !== 'none')
+      found.push({
+        path: `jobs.${name}.delete`,
+        what: 'with "after", what was sent is gone here: nothing may be deleted on the server for that; leave this out',
+      });
     if (job.maintenance !== undefined && job.release !== 'staged')
       found.push({
         path: `jobs.${name}.maintenance`,

@@ -8,7 +8,7 @@ import { hooksOf, maintenanceOf } from './hooks.ts';
 import type { Config } from './load.ts';
 import { parseMaxDelete } from './max-delete.ts';
 import { didYouMean } from './nearest.ts';
-import type { JobText, ServerText } from './schema.ts';
+import { folderInside, type JobText, type ServerText } from './schema.ts';
 import { type Origin, resolveServer } from './server.ts';
 import type { Chmod, JobSettings, Overrides, RemoteSettings, WatchSettings } from './settings.ts';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
@@ -159,7 +159,27 @@ function settle(
     ...(job.keepVersions === undefined ? {} : { keepVersions: job.keepVersions }),
     ...(serverLock === undefined ? {} : { serverLock }),
     watch: watchOf(job.watch, overrides.watch),
+    ...hotFolderOf(job, overrides),
   });
+}
+
+/**
+ * A hot folder is empty when all is well, and what is no longer in it stays on the server. Throws a UsageError where a
+ * command line wants it otherwise.
+ */
+function hotFolderOf({ after, exclude = [] }: Partial<JobText>, overrides: Overrides): Partial<JobSettings> {
+  if (after === undefined) return {};
+  if (overrides.delete !== undefined && overrides.delete !== 'none') {
+    throw new UsageError(`--delete ${overrides.delete}: this job takes its files away once they are sent ("after")`);
+  }
+  const move = after === 'delete' ? null : folderInside(after.move);
+  const own = move === null ? [] : [`/${move.replaceAll(/[\\*?[\]!# ]/g, '\\$&')}/`];
+  return {
+    after: Object.freeze({ move }),
+    delete: 'none',
+    allowEmptySource: true,
+    exclude: Object.freeze([...exclude, ...(overrides.exclude ?? []), ...own]),
+  };
 }
 
 const WATCH: WatchSettings = { settle: 500, rescan: 15 * 60_000, poll: 60_000, polling: false };

@@ -4,6 +4,7 @@
  */
 import iconv from 'iconv-lite';
 import { z } from 'zod';
+import { ROOT, toRelPath } from '../model/index.ts';
 import { A_DURATION } from './duration.ts';
 import { A_FINGERPRINT, FINGERPRINT } from './fingerprint.ts';
 import { A_MAX_DELETE, MAX_DELETE, parseMaxDelete } from './max-delete.ts';
@@ -196,6 +197,13 @@ const watching = z
   })
   .describe('How ferry watch goes about this job.');
 
+/** A folder in the local one, without a slash at its end. Throws a RangeError. */
+export function folderInside(written: string): string {
+  const path = toRelPath(written.replace(/^\.\//, '').replace(/\/+$/, ''));
+  if (path === ROOT) throw new RangeError('this is the local folder itself');
+  return path;
+}
+
 const job = z
   .strictObject({
     direction: z
@@ -300,6 +308,22 @@ const job = z
       )
       .optional(),
     watch: watching.optional(),
+    after: z
+      .union(
+        [
+          z.literal('delete'),
+          z.strictObject({
+            move: text
+              .superRefine(readable(folderInside))
+              .describe('A folder in the local one, such as "sent/"; it is left out of the job.'),
+          }),
+        ],
+        { error: '"delete", or an object with move' },
+      )
+      .describe(
+        'For a hot folder: what becomes of a file here once the server holds it, byte for byte. Nothing is deleted on the server then. Default: it stays.',
+      )
+      .optional(),
   })
   .describe('A pair of folders and how they are kept in step.');
 

@@ -161,6 +161,8 @@ export interface JobSettings extends RemoteSettings {
   /** ms to wait for another run to end. Default 0. */
   readonly wait?: number;
   readonly watch: WatchSettings;
+  /** What becomes of a file here once the server holds it: it is moved into a folder of the local one, or deleted (null). */
+  readonly after?: { readonly move: string | null };
 }
 
 /** What a command line may settle for one run. `include` and `exclude` are added to the job's, the rest replaces. */

@@ -26,6 +26,7 @@ import { retrying } from '../queue/index.ts';
 import { beginRun, type CurrentRun, type Lock } from '../state/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
 import { act } from './act.ts';
+import { clearHotFolder, SentFiles } from './hot-folder.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import type { Observed } from './observe.ts';
 import { lockJob, type OpenPair, openPair, type Pair, type PairOptions, stateOf } from './pair.ts';
@@ -100,10 +101,15 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
     if (observed.missing.remote && job.direction !== 'pull') await pair.remote.makeRoot(signal);
     // What a batch does not speak of is not left over.
     if (!options.batch) await sweepLeftovers(pair, plan.actions, observed.stale, signal, job.retries + 1);
+    const sent = new SentFiles();
+    const listened = (event: RunEventBody) => {
+      sent.note(event);
+      tell(event);
+    };
     await act(plan.actions, {
       pair,
       tally,
-      tell,
+      tell: listened,
       signal,
       direction: job.direction,
       attempts: job.retries + 1,
@@ -114,6 +120,11 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
       strict: false,
       ...releaseOptions(job, { pair, tell, tally, signal, now: new Date() }),
     });
+    if (job.after) {
+      const only = options.batch && { only: options.batch.paths };
+      const { move } = job.after;
+      await clearHotFolder(sent, { pair, move, tell, tally, signal, attempts: job.retries + 1, ...only });
+    }
     return undefined;
   });
 }

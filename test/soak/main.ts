@@ -1,0 +1,111 @@
+/**
+ * A watch over a folder in which something always happens, against a server that is killed and restarted at random.
+ * `npm run soak -- --events 50000 --restarts 200 --seed 1`. Exit code 1 where anything was missed, or differs in the end.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Churn, randomFrom } from '../builders/churn.ts';
+import { phoenix } from '../servers/phoenix.ts';
+import { differences } from './compare.ts';
+import { Gauge } from './gauge.ts';
+
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '50000' },
+    restarts: { type: 'string', default: '200' },
+    seed: { type: 'string', default: String(Date.now() % 100_000) },
+    keep: { type: 'boolean', default: false },
+  },
+});
+const [events, restarts, seed] = [values.events, values.restarts, values.seed].map(Number) as [number, number, number];
+const CLI = resolve(import.meta.dirname, '../../../../dist/cli/ferry.js');
+
+const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+const random = randomFrom(seed + 1);
+const base = mkdtempSync(join(tmpdir(), 'ferry-soak-'));
+const local = join(base, 'local');
+const churn = new Churn(local, seed);
+const server = await phoenix();
+const there = join(server.root, 'site');
+const url = `ftp://${server.user}@${server.host}:${server.port}/site`;
+
+// No rescan, and no guard: what the notices miss is to show.
+const args = ['watch', local, url, '--json', '--rescan', '10d', '--settle', '200ms', '--max-delete', '100%'];
+const child = spawn(process.execPath, [CLI, ...args], {
+  env: { ...process.env, FERRY_PASSWORD: server.password, FERRY_STATE: join(base, 'state') },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+let [state, runs, text, ended] = ['', 0, '', false];
+child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+  const lines = (text + chunk).split('\n');
+  text = lines.pop() ?? '';
+  for (const line of lines) {
+    const event = JSON.parse(line) as { type: string; state?: string };
+    if (event.type === 'watch') state = event.state ?? '';
+    if (event.type === 'summary') runs++;
+  }
+});
+const over = new Promise<number | null>((done) => {
+  child.once('close', (code) => {
+    ended = true;
+    done(code);
+  });
+});
+
+/** Until both sides are alike, or nothing has changed for so long that they will not be. */
+async function settled(patience: number): Promise<string[]> {
+  for (let since = Date.now(), before = ''; ; ) {
+    const found = differences(local, there);
+    if (found.length === 0 || ended) return found;
+    const now = `${runs} ${found.join()}`;
+    if (now !== before || state === 'offline') since = Date.now();
+    before = now;
+    if (Date.now() - since > patience) return found;
+    await pause(500);
+  }
+}
+
+while (state !== 'watching' && !ended) await pause(50);
+const gauge = new Gauge(child.pid!);
+const deaths = new Set(Array.from({ length: restarts }, () => Math.floor(random() * events)));
+let down: Promise<void> | undefined;
+let killed = 0;
+for (let n = 0; n < events && !ended; n++) {
+  churn.step();
+  if (n % 50 === 0) await pause(random() * 60);
+  // Now and then it is quiet for a while, so that batches come to their end.
+  if (n % 150 === 149) await pause(300 + random() * 700);
+  if (n % Math.ceil(events / 200) === 0) gauge.sample(n);
+  if (deaths.has(n)) {
+    await down;
+    killed++;
+    down = server
+      .kill()
+      .then(() => pause(random() * 400))
+      .then(() => server.rise());
+  }
+  if (n % 5000 === 4999)
+    process.stderr.write(`${n + 1} events, ${killed} restarts, ${runs} runs, ${gauge.last?.memory} KiB\n`);
+}
+await down;
+const missed = await settled(20_000);
+// What was missed has to come with the next run of everything.
+child.kill('SIGHUP');
+const left = missed.length === 0 ? missed : await settled(20_000);
+const memory = gauge.slope('memory').toFixed(1);
+const descriptors = gauge.slope('descriptors').toFixed(3);
+child.kill('SIGTERM');
+const code = await over;
+await server.stop();
+const good = missed.length === 0 && left.length === 0 && code === 143;
+if (!values.keep) rmSync(base, { recursive: true, force: true });
+for (const path of missed.slice(0, 20)) process.stderr.write(`missed: ${path}\n`);
+if (code !== 143) process.stderr.write(`the watch ended with exit code ${code}\n`);
+process.stdout.write(
+  `${events} events, ${killed} server restarts: ${missed.length} missed, ${left.length} differences, ` +
+    `memory slope ${memory} KiB and descriptor slope ${descriptors} per 1000 events (seed ${seed}, ${runs} runs)\n`,
+);
+process.exit(good ? 0 : 1);
