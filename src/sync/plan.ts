@@ -26,8 +26,10 @@ export interface PlanOptions {
 /** Some paths of a job, each with all that is below it. */
 export interface Batch {
   readonly paths: readonly RelPath[];
-  /** Files that the batches right before this one removed: many small removals are one large one. */
-  readonly removed: number;
+  /** The most files that were known of late: many small removals are one large one. */
+  readonly peak: number;
+  /** Told how many files are known, where that was counted. */
+  readonly counted: (known: number) => void;
 }
 
 /** The plan, and what else was seen on the way. */
@@ -99,11 +101,14 @@ async function asPartOfAll(
   pair: Pair,
   filter: Filter,
 ): Promise<Counted> {
-  const total = { source: known, destination: known, baseline: known };
+  batch.counted(known);
+  const peak = Math.max(batch.peak, known);
+  const total = { source: peak, destination: peak, baseline: peak };
   // Looked at last: it may have been unmounted while the batch was walked.
   const root = await pair.local.list(ROOT).catch(() => null);
   const holds = root?.entries.some(({ path, kind }) => filter.admits(path, kind)) ?? false;
-  const more = (count: number) => (count === 0 ? 0 : count + batch.removed);
+  // What came meanwhile makes up for what went: a build that gives its files new names loses nothing.
+  const more = (count: number) => (count === 0 ? 0 : count + peak - known);
   return {
     total: holds ? total : { ...total, source: 0 },
     deletes: { local: more(deletes.local), remote: more(deletes.remote) },

@@ -42,7 +42,7 @@ const IDLE = 20_000;
 /** ms between two looks for a folder that is not there. */
 const FOLDER_EVERY = 2000;
 /** Removals of so many ms count together for the guard. */
-const REMOVED_WITHIN = 60_000;
+const COUNTED_WITHIN = 60_000;
 /** ms between two looks at every file, where the system's notices cannot be had; longer for very many files. */
 const POLLING = 2000;
 const POLLING_PER_FILE = 0.1;
@@ -51,7 +51,8 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #job: JobSettings;
   readonly #agenda: Agenda;
-  readonly #removed: { readonly at: number; readonly count: number }[] = [];
+  /** How many files were known, of late. */
+  #counts: { readonly at: number; readonly known: number }[] = [];
   #watcher: Watcher | undefined;
   #polling: boolean;
   /** What has to be put right before anything else is done. */
@@ -130,7 +131,7 @@ export class Session {
         tell(event);
       },
       pair: link.lend,
-      ...(paths ? { batch: { paths, removed: this.#removedLately() } } : {}),
+      ...(paths ? { batch: { paths, peak: this.#peak(), counted: (known: number) => this.#counted(known) } } : {}),
       heard: this.#agenda.isOffline,
       onFailure: (error) => {
         cause = error;
@@ -138,7 +139,6 @@ export class Session {
     });
     this.#options.onRun(summary);
     signal.throwIfAborted();
-    if (summary.deleted > 0) this.#removed.push({ at: clock.now(), count: summary.deleted });
     return this.#judge(work, summary, cause, failed);
   }
 
@@ -191,10 +191,14 @@ export class Session {
     this.#options.tell({ type: 'watch', state: pending > 0 ? 'noticed' : 'watching', pending });
   }
 
-  #removedLately(): number {
-    const since = this.#options.clock.now() - REMOVED_WITHIN;
-    while (this.#removed[0] && this.#removed[0].at < since) this.#removed.shift();
-    return this.#removed.reduce((sum, { count }) => sum + count, 0);
+  #counted(known: number): void {
+    this.#counts.push({ at: this.#options.clock.now(), known });
+  }
+
+  #peak(): number {
+    const since = this.#options.clock.now() - COUNTED_WITHIN;
+    this.#counts = this.#counts.filter(({ at }) => at >= since);
+    return Math.max(0, ...this.#counts.map(({ known }) => known));
   }
 
   /** Begins to watch the folder. What a pull writes is nothing that anybody else is to hear of. */

@@ -3,7 +3,7 @@
  * `npm run soak -- --events 50000 --restarts 200 --seed 1`. Exit code 1 where anything was missed, or differs in the end.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '50000' },
     restarts: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 100_000) },
+    log: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -38,11 +39,13 @@ const child = spawn(process.execPath, [CLI, ...args], {
   env: { ...process.env, FERRY_PASSWORD: server.password, FERRY_STATE: join(base, 'state') },
   stdio: ['ignore', 'pipe', 'inherit'],
 });
+const log = values.log === undefined ? undefined : createWriteStream(values.log);
 let [state, runs, text, ended] = ['', 0, '', false];
 child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
   const lines = (text + chunk).split('\n');
   text = lines.pop() ?? '';
   for (const line of lines) {
+    log?.write(`${line}\n`);
     const event = JSON.parse(line) as { type: string; state?: string };
     if (event.type === 'watch') state = event.state ?? '';
     if (event.type === 'summary') runs++;
@@ -102,6 +105,7 @@ const code = await over;
 await server.stop();
 const good = missed.length === 0 && left.length === 0 && code === 143;
 if (!values.keep) rmSync(base, { recursive: true, force: true });
+for (const path of left.slice(0, 20)) process.stderr.write(`differs: ${path}\n`);
 for (const path of missed.slice(0, 20)) process.stderr.write(`missed: ${path}\n`);
 if (code !== 143) process.stderr.write(`the watch ended with exit code ${code}\n`);
 process.stdout.write(
