@@ -60,7 +60,7 @@ const stamp = z.string().optional();
 const bytes = z.int().nonnegative();
 const fingerprint = z.strictObject({
   size: bytes,
-  stamps: z.strictObject({ stat: stamp, mlst: stamp, mdtm: stamp, list: stamp }),
+  stamps: z.strictObject({ stat: stamp, mlst: stamp, mdtm: stamp, list: stamp, sha256: stamp }),
 });
 const step = { path: ofAPath, reason: z.string() };
 const transfer = z.strictObject({

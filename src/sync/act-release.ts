@@ -6,6 +6,7 @@
 import { Order } from '../diff/index.ts';
 import {
   type Action,
+  comparePaths,
   type DeleteAction,
   fingerprintOf,
   isTransfer,
@@ -106,10 +107,13 @@ function partsOf(actions: readonly Action[]): Parts {
       ) as (MkdirAction | DeleteAction)[],
       transfers: makeWay.length === 0 ? [] : transfers.filter(isLateTransfer),
     },
-    removals: actions.filter(
-      (action): action is DeleteAction =>
-        (action.action === 'delete' || action.action === 'replace') && !makeWay.includes(action),
-    ),
+    // Children before parents, wherever a step came from.
+    removals: actions
+      .filter(
+        (action): action is DeleteAction =>
+          (action.action === 'delete' || action.action === 'replace') && !makeWay.includes(action),
+      )
+      .sort((a, b) => comparePaths(b.path, a.path)),
   };
 }
 

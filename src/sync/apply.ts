@@ -3,6 +3,7 @@ import type { JobSettings } from '../config/settings.ts';
 import { textsOf } from '../diff/index.ts';
 import {
   type Action,
+  type Entry,
   type Fingerprint,
   fingerprintOf,
   GuardError,
@@ -87,7 +88,7 @@ async function whatMoved(pair: Pair, plan: Plan, signal: AbortSignal, attempts: 
   const moved = new Set<RelPath>();
   for (const { path, was } of all.filter(({ side }) => side === 'local')) {
     const entry = await pair.local.look(path);
-    if (was === null ? entry !== null : !entry || !matches(entry.kind, fingerprintOf(entry), was)) moved.add(path);
+    if (was === null ? entry !== null : !entry || !(await isStill(pair, entry, was))) moved.add(path);
   }
   const remote = all.filter(({ side }) => side === 'remote');
   // Where the whole remote folder is not there yet, no path in it can be asked for.
@@ -106,6 +107,16 @@ async function whatMoved(pair: Pair, plan: Plan, signal: AbortSignal, attempts: 
     else if (sighting.entry.kind === 'file' && !sameVersion(fingerprintOf(sighting.entry), was)) moved.add(path);
   });
   return [...moved];
+}
+
+/** By its content where the plan knows that: another checkout has other times. */
+async function isStill({ local }: Pair, entry: Entry, was: Fingerprint): Promise<boolean> {
+  const { sha256 } = was.stamps;
+  const now = fingerprintOf(entry);
+  if (sha256 === undefined || entry.kind !== 'file' || now.stamps.stat === was.stamps.stat) {
+    return matches(entry.kind, now, was);
+  }
+  return now.size === was.size && (await local.sha256(entry.path)) === sha256;
 }
 
 function sayStale(plan: Plan, moved: readonly RelPath[]): string {

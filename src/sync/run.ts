@@ -157,7 +157,8 @@ async function mend(pair: Pair, job: JobSettings, tally: Tally, signal: AbortSig
 /** What the body of a verb is given. */
 export interface Conducted {
   readonly pair: Pair;
-  readonly planned: () => Promise<Planned>;
+  /** @param contents whether the plan is to hold in other checkouts. */
+  readonly planned: (contents?: boolean) => Promise<Planned>;
   readonly tally: Tally;
   readonly signal: AbortSignal;
   readonly tell: Tell;
@@ -232,7 +233,7 @@ export async function conduct(
     const guarding = options.seams?.guard ? { guard: options.seams.guard } : {};
     const batch = options.batch && { batch: options.batch };
     const planning = { pair: opened, job, tell, signal: limits.signal, learn: !dryRun, ...guarding, ...batch };
-    const planned = () => makePlan(planning);
+    const planned = (contents?: boolean) => makePlan({ ...planning, ...(contents ? { contents } : {}) });
     const exitCode = await body({ pair, planned, tally, signal: limits.signal, tell: limits.tell, begin });
     summary = tally.summary(job.name, since, spent(pair, before), typeof exitCode === 'number' ? { exitCode } : {});
   } catch (error) {

@@ -2,7 +2,7 @@
 
 import type { JobSettings } from '../../config/index.ts';
 import { loadConfig, processSurroundings, resolveJob, resolvePair } from '../../config/index.ts';
-import { type Plan, printable, UsageError } from '../../model/index.ts';
+import { type Action, type Plan, printable, type TransferAction, UsageError } from '../../model/index.ts';
 import { apply as applyPlan } from '../../sync/index.ts';
 import { secretAsker } from '../ask.ts';
 import type { Context, Verb } from '../context.ts';
@@ -28,6 +28,9 @@ const EXAMPLES = `
 Examples:
   ferry plan site -o today.plan
   ferry apply today.plan              exit 7, nothing done, if anything moved
+
+The plan of a push also holds in another checkout with the same files: they
+are told by their content.
 `;
 
 async function applyFile(file: string, flags: RunFlags, { signal }: Context): Promise<number> {
@@ -54,11 +57,21 @@ async function jobOfPlan(plan: Plan, flags: RunFlags): Promise<JobSettings> {
     throw new UsageError(`the plan is for the job ${printable(plan.job)}: say where its configuration is with -c`);
   }
   const job = await resolveJob(config, plan.job, options);
-  if (job.local !== plan.local || job.remoteUrl !== plan.remote) {
+  // Another checkout of the same job will do, where what is sent is known by its content.
+  const travels =
+    plan.direction === 'push' && uploadsOf(plan).every(({ source }) => source.stamps.sha256 !== undefined);
+  if ((job.local !== plan.local && !travels) || job.remoteUrl !== plan.remote) {
     throw new UsageError(
       `the plan is for ${printable(plan.local)} and ${printable(plan.remote)}, but the job ${printable(plan.job)} ` +
         `is now ${printable(job.local)} and ${printable(job.remoteUrl)}; make a new plan`,
     );
   }
   return job;
+}
+
+function uploadsOf({ actions }: Plan): readonly TransferAction[] {
+  const steps = actions.flatMap((action): readonly Action[] =>
+    action.action === 'rename' && action.instead ? action.instead : [action],
+  );
+  return steps.filter((action): action is TransferAction => action.action === 'upload');
 }

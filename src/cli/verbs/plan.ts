@@ -54,6 +54,7 @@ async function planJob(names: readonly string[], flags: PlanFlags, { stdout, sig
     const summary = await makePlan(settings, {
       ...engineOptions(voice, signal),
       exitCode: flags.exitCode ?? false,
+      contents: flags.output !== undefined,
       onPlan: (plan) => {
         made = plan;
       },
