@@ -1,11 +1,12 @@
 /** The shell: how lines are read, as a script, at a terminal, and over a connection that does not last. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ShellBench } from '../../src/cli/shell/bench.ts';
 import { Completer } from '../../src/cli/shell/completer.ts';
+import { keepLine, loadHistory } from '../../src/cli/shell/history.ts';
 import { escaped, wordsOf } from '../../src/cli/shell/words.ts';
 import type { WrittenPlace } from '../../src/config/index.ts';
 import { connectFtp } from '../../src/ftp/remote.ts';
@@ -45,6 +46,15 @@ describe('a line is cut into words', () => {
       }),
     );
   });
+});
+
+test('history keeps what was typed, but for passwords and what begins with a blank', async () => {
+  const file = join(emptyFolder(), 'deep', 'history');
+  for (const line of ['ls', '', ' secret', 'raw SITE PSWD old new', 'raw SITE HELP', 'cd a'])
+    await keepLine(file, line);
+  expect(await loadHistory(file)).toEqual(['cd a', 'raw SITE HELP', 'ls']);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(await loadHistory(join(file, 'none'))).toEqual([]);
 });
 
 describe('on a connection', () => {

@@ -14,9 +14,12 @@ export async function loadHistory(file: string): Promise<string[]> {
   return kept.reverse();
 }
 
-/** Keeps a line, unless it begins with a blank: that one is not to be kept. */
+/** SITE PSWD and its like carry a password. */
+const SECRET = /^raw\s.*(?:pass|pswd|pwd\s)/i;
+
+/** Keeps a line, unless it begins with a blank, and is not to be kept, or sends a password. */
 export async function keepLine(file: string, line: string): Promise<void> {
-  if (line === '' || /^\s/.test(line)) return;
+  if (line === '' || /^\s/.test(line) || SECRET.test(line)) return;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await appendFile(file, `${line}\n`, { mode: 0o600 });
