@@ -44,11 +44,28 @@ function ferry({ state, options = [], profile }: FerryRun, { password }: Place, 
 }
 
 /** `ferry serve` on any free port, its access log of what is done on stderr. */
-export function ferryServe(folder: string, user: string, password: string, profile: string | undefined): Command {
+export function ferryServe(
+  folder: string,
+  user: string,
+  password: string,
+  dataPorts: readonly [number, number],
+  profile: string | undefined,
+): Command {
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   return {
     program: process.execPath,
-    args: [...profiling, `${build}/cli/ferry.js`, 'serve', folder, '--user', user, '--port', '0'],
+    args: [
+      ...profiling,
+      `${build}/cli/ferry.js`,
+      'serve',
+      folder,
+      '--user',
+      user,
+      '--port',
+      '0',
+      '--passive-ports',
+      dataPorts.join('-'),
+    ],
     env: { PATH: process.env.PATH, HOME: '/nonexistent', LC_ALL: 'C.UTF-8', FERRY_PASSWORD: password },
   };
 }
