@@ -1,5 +1,5 @@
 /** The `serve` section: what is read, made absolute, and refused. */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -161,4 +161,10 @@ test('a certificate that cannot be read is named', async () => {
   await expect(resolved({ tls: { cert: 'none.pem', key: 'k' } })).rejects.toThrow(
     /none\.pem, named at serve\.tls\.cert/,
   );
+});
+
+test('the example in docs/serve.md is right', async () => {
+  const text = await readFile(join(import.meta.dirname, '../../docs/serve.md'), 'utf8');
+  const example = /```json\n([\s\S]*?)```/.exec(text)?.[1];
+  expect(parseConfig(example!, 'docs/serve.md').serve?.users).toHaveProperty('scanner');
 });

@@ -336,7 +336,6 @@ describe.runIf(have('rclone'))('rclone', () => {
   test.each([
     ['plain', {}, []],
     ['over TLS', secured(), ['--ftp-explicit-tls', '--ftp-no-check-certificate']],
-    ['over implicit TLS', { tls: { ...tlsFiles(), implicit: true } }, ['--ftp-tls', '--ftp-no-check-certificate']],
     ['without MLSD', { withoutFeatures: ['MLSD'] }, []],
   ] as const)('synchronises a tree both ways, %s', async (_, options, how) => {
     const served = await serve(options);

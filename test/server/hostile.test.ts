@@ -149,7 +149,7 @@ test('anything at all: the server answers or hangs up, and others are served as 
       expect(await client.ended(20_000)).toBe(true);
       expect(outside()).toEqual(untouched);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
   const honest = await Raw.login(served);
   expect(await honest.put('STOR honest', 'bytes')).toMatch(/^226/);
@@ -166,13 +166,13 @@ describe('memory and time', () => {
     served.server.on('command', ({ verb }) => void answered.push(verb));
     const asked = 40_000;
     greedy.write('HELP\r\n'.repeat(asked));
-    // Until no more is answered: what the system's buffers and ours hold is far less than was asked for.
-    let before = -1;
-    while (answered.length !== before) {
+    // Until no more is answered, at four looks in a row: what the system's buffers and ours hold is far less than was asked for.
+    let before = 0;
+    for (let same = 0; same < 4; ) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      same = answered.length === before && before > 0 ? same + 1 : 0;
       before = answered.length;
-      await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThan(asked / 2);
     // Once it reads, it gets every answer.
     let text = '';
