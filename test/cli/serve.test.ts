@@ -10,6 +10,7 @@ import { Client } from 'basic-ftp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf } from '../../src/cli/failure.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import { networkAddresses, warningsOf } from '../../src/cli/serve/advice.ts';
 import { dial, Raw, tlsFiles } from '../server/raw.ts';
 import { type Ended, eventsOf, FERRY, makeWorld, PASSWORD, until, type World } from './harness.ts';
 
@@ -327,6 +328,25 @@ test('in words: where, who, what was done, and nothing else', async () => {
   expect(stderr).toContain('Only this machine can reach');
   expect(stderr).toMatch(/^\S+Z #1 bob 127\.0\.0\.1 stored \/odd\\x1b\[31mname \(3 B, \d\.\d s\)$/m);
   expect(stderr).not.toMatch(/connected|STOR|\u001b/);
+});
+
+describe('who listens everywhere', () => {
+  const card = (address: string, internal: boolean) =>
+    ({ address, internal, family: 'IPv4', netmask: '', mac: '', cidr: null }) as const;
+
+  test('is told the addresses that others know, and what travels in plain text', () => {
+    const networks = { lo: [card('127.0.0.1', true)], eth0: [card('192.0.2.5', false)] };
+    expect(networkAddresses({ host: '::', port: 2121 }, networks)).toEqual(['192.0.2.5:2121']);
+    expect(networkAddresses({ host: '127.0.0.1', port: 2121 }, networks)).toEqual([]);
+    const users = [{ name: 'u', password: 'p' }];
+    expect(warningsOf({ host: '::', users })).toEqual([expect.stringMatching(/plain text; --tls-cert/)]);
+    expect(warningsOf({ host: '::', users, tls: tlsFiles() })).toEqual([expect.stringMatching(/--tls-required/)]);
+    expect(warningsOf({ host: '::', users, tls: { ...tlsFiles(), required: true } })).toEqual([]);
+    expect(warningsOf({ users })).toEqual([]);
+    expect(warningsOf({ host: '::', users: [], tls: tlsFiles(), anonymous: { permissions: 'elw' } })).toEqual([
+      expect.stringMatching(/^anybody who can reach :: may change files/),
+    ]);
+  });
 });
 
 describe('what cannot be meant is refused, with a way on', () => {

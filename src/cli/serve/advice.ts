@@ -1,5 +1,6 @@
 /** What is said about a server before and when it starts: who can reach it, what travels unprotected, why it cannot listen. */
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { ServeSettings } from '../../config/index.ts';
 import { printable, UsageError } from '../../model/index.ts';
 import { everything, type ListeningAddress, readOnly } from '../../server/index.ts';
@@ -12,6 +13,19 @@ export function isLoopback(host: string): boolean {
 /** `127.0.0.1:2121`, `[::1]:2121` */
 export function addressText({ host, port }: ListeningAddress): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Where others reach a server that listens everywhere: the addresses of this machine's networks, a few of them. */
+export function networkAddresses(
+  { host, port }: ListeningAddress,
+  networks: ReturnType<typeof networkInterfaces> = networkInterfaces(),
+): string[] {
+  if (host !== '::' && host !== '0.0.0.0') return [];
+  return Object.values(networks)
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+    .slice(0, 4)
+    .map(({ address }) => `${address}:${port}`);
 }
 
 /** Who may do what, a line each. */

@@ -8,7 +8,7 @@ import { askSecret, someoneIsThere } from '../ask.ts';
 import type { Context, Verb } from '../context.ts';
 import { giveTime } from '../interruption.ts';
 import { jsonLine, logLine, unsaidAt } from '../serve/access-log.ts';
-import { addressText, isLoopback, listenFailure, warningsOf, whoLines } from '../serve/advice.ts';
+import { addressText, isLoopback, listenFailure, networkAddresses, warningsOf, whoLines } from '../serve/advice.ts';
 import { addServeOptions, type ServeFlags, withFlags } from '../serve/flags.ts';
 import { readHash } from '../serve/hash.ts';
 import { type GivenUser, serveUser } from '../serve/user-flag.ts';
@@ -136,6 +136,7 @@ async function serveUntilStopped(
   } else if (!flags.quiet) {
     say(`Serving ${printable(settings.root ?? 'the homes of its users')} at ${server.url}`);
     for (const line of whoLines(settings)) say(`  ${line}`);
+    for (const place of networkAddresses(address)) say(`  from the network: ${place}`);
     if (isLoopback(host)) say(`Only this machine can reach ${addressText(address)}; --host :: is for the network.`);
     say('Ctrl-C stops it.');
   }
