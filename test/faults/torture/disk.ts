@@ -174,7 +174,7 @@ async function fill(one: Failing): Promise<{ violations: Violation[]; struck: nu
 export const disk: Harness = {
   name: 'disk',
   async run(options: HarnessOptions): Promise<Outcome> {
-    const all = slice(ALL, options, 10, title);
+    const all = slice(ALL, options, 6, title);
     const violations: Violation[] = [];
     const done = progress(options, all.length);
     let struck = 0;

@@ -260,7 +260,7 @@ const SLOW = 100;
 export const fuzz: Harness = {
   name: 'fuzz',
   async run({ short, seed, only, say }: HarnessOptions): Promise<Outcome> {
-    const cases = short ? 1500 : 50_000;
+    const cases = short ? 700 : 50_000;
     const violations: Violation[] = [];
     let [slow, total] = [0, 0];
     for (const [index, { name, sound, feed }] of PARSERS.entries()) {

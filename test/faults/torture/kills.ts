@@ -227,7 +227,7 @@ async function kill(one: Kill, pen: Pen, name: string): Promise<{ violations: Vi
 export const kills: Harness = {
   name: 'kills',
   async run(options: HarnessOptions): Promise<Outcome> {
-    const all = slice(everyKill(options.seed), options, 10, title);
+    const all = slice(everyKill(options.seed), options, 5, title);
     const violations: Violation[] = [];
     const done = progress(options, all.length);
     const pens = Array.from({ length: Math.min(AT_ONCE, all.length) }, () => new Pen());

@@ -42,7 +42,7 @@ async function contest(processes: number, rounds: number, directory: string): Pr
 export const locks: Harness = {
   name: 'locks',
   async run({ short, say }: HarnessOptions): Promise<Outcome> {
-    const [processes, rounds, stale] = short ? [4, 8, 3] : [20, 200, 200];
+    const [processes, rounds, stale] = short ? [3, 5, 2] : [20, 200, 200];
     const own = mkdtempSync(join(tmpdir(), 'ferry-torture-locks-'));
     try {
       const violations = await contest(processes, rounds, own);

@@ -198,7 +198,7 @@ async function carry(
 export const names: Harness = {
   name: 'names',
   async run({ short, seed, say }: HarnessOptions): Promise<Outcome> {
-    const many = short ? 200 : 5000;
+    const many = short ? 100 : 5000;
     const own = mkdtempSync(join(tmpdir(), 'ferry-torture-names-'));
     const server = await lyingServer();
     const violations: Violation[] = [];

@@ -193,7 +193,7 @@ const listed = ({ verb }: Fault) => verb === 'LIST' || verb === 'MLSD';
 
 /** @param run what is put in the place of parts of every run under a fault: the bench itself is tried so */
 export async function cutConnections(options: HarnessOptions, run: Partial<RunOptions> = {}): Promise<Outcome> {
-  const all = slice(everyFault(), options, 10, title);
+  const all = slice(everyFault(), options, 6, title);
   const violations: Violation[] = [];
   const stands = Array.from({ length: Math.min(AT_ONCE, all.length) }, () => new Stand());
   const sizes = new Map<string, Promise<number>>();

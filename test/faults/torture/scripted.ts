@@ -127,7 +127,7 @@ async function run(script: Script): Promise<Violation[]> {
 export const scripted: Harness = {
   name: 'scripted',
   async run(options: HarnessOptions): Promise<Outcome> {
-    const all = slice(SCRIPTS, options, 12, title);
+    const all = slice(SCRIPTS, options, 8, title);
     const violations: Violation[] = [];
     const done = progress(options, all.length);
     await spread(all, Array(AT_ONCE).fill(undefined), async (script) => {
