@@ -1,4 +1,5 @@
 /** The lock of a remote folder (`lock: remote`), on a connection of its own where more than one may be had. */
+import { randomUUID } from 'node:crypto';
 import type { JobSettings } from '../config/settings.ts';
 import { LockError, printable, type Remote, type Tell } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
@@ -48,10 +49,12 @@ export async function lockRemote(job: JobSettings, options: RemoteLockOptions): 
   try {
     await retrying(() => remote.open(signal), attempts);
     if (job.direction !== 'pull') await retrying(() => remote.makeRoot(signal), attempts);
+    const id = randomUUID();
     const lock = await retrying(
       () =>
         acquireServerLock(remote, {
           job: job.name,
+          id,
           wait: job.wait ?? 0,
           beat: beatOf(staleAfter),
           staleAfter,

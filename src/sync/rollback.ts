@@ -61,8 +61,10 @@ async function lastRelease(versions: Versions): Promise<Manifest> {
   const takenBack = new Set<string>();
   for (const release of await versions.releases()) {
     const manifest = await versions.read(release);
-    if (manifest.rollbackOf !== undefined) takenBack.add(manifest.rollbackOf);
-    else if (!takenBack.has(manifest.release)) return manifest;
+    // One that was cut off is gone on with: what it did already is found to be done.
+    if (manifest.rollbackOf !== undefined) {
+      if (manifest.ended) takenBack.add(manifest.rollbackOf);
+    } else if (!takenBack.has(manifest.release)) return manifest;
   }
   throw new UsageError(
     takenBack.size > 0

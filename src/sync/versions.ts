@@ -23,7 +23,7 @@ import {
   toRelPath,
 } from '../model/index.ts';
 import { OWN_FOLDER } from '../state/index.ts';
-import { sameVersion } from '../transfer/index.ts';
+import { publish, sameVersion } from '../transfer/index.ts';
 import type { Pair } from './pair.ts';
 
 /** What a run set out to do with one path on the server. */
@@ -47,6 +47,8 @@ export interface Manifest {
   readonly release: string;
   /** The release that this one took back. */
   readonly rollbackOf?: string;
+  /** Whether it came to its end. */
+  readonly ended?: boolean;
   readonly kept: readonly Kept[];
 }
 
@@ -148,7 +150,7 @@ export class Versions {
         return agreed ? { ...one, now: agreed.remote } : one;
       }),
     );
-    await this.#withLane((lane) => this.#write(lane, { ...this.#manifest!, kept }));
+    await this.#withLane((lane) => this.#write(lane, { ...this.#manifest!, ended: true, kept }));
     const releases = await this.releases();
     for (const { release, manifest } of releases.slice(keep)) {
       try {
@@ -187,7 +189,12 @@ export class Versions {
     const chunks = async function* () {
       yield bytes;
     };
-    await lane.write(path, { chunks });
+    // Whole under its name at every moment, like any other file.
+    const temporary = toRelPath(`${path}.new`);
+    await lane.write(temporary, { chunks });
+    const there = await lane.find(path);
+    const old = there && { size: there.size ?? 0, stamps: there.stamps };
+    await publish(lane, this.#options.pair.memory, temporary, path, old, { style: 'hidden' });
   }
 
   /** This job's, the newest first. */

@@ -12,5 +12,5 @@ export {
 export { Download } from './download.ts';
 export { sameVersion } from './same-version.ts';
 export { isExpectedUnder, type PlaceOptions, placeStaged, type Staged } from './staged.ts';
-export { mendSwaps } from './swap.ts';
+export { mendSwaps, publish } from './swap.ts';
 export { Upload } from './upload.ts';

@@ -112,6 +112,25 @@ describe('kept versions', () => {
     expect(none.summary.message).toMatch(/rolled back already/);
   });
 
+  it('are gone on with where a rollback was cut off', async () => {
+    await deploy(server, { 'a.txt': 'a1', 'b.txt': 'b1' }, changes);
+    await deploy(server, { 'a.txt': 'A2', 'b.txt': 'B2' }, changes);
+    await deploy(server, {}, changes, { verb: rollback });
+    expect(site()).toEqual({ 'a.txt': 'a1', 'b.txt': 'b1' });
+    // As a kill would leave it: noted as begun, one file not back yet.
+    const { readFileSync, renameSync } = await import('node:fs');
+    const [last, release] = releases().sort().reverse();
+    const at = (...parts: string[]) => join(server.root, 'site', ...parts);
+    const file = at('.ferry/versions', last!);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(',"ended":true', ''));
+    renameSync(at('b.txt'), at('.ferry/versions', release!.slice(0, 16), 'b.txt'));
+    renameSync(at('.ferry/versions', last!.slice(0, 16), 'b.txt'), at('b.txt'));
+    expect(site()).toEqual({ 'a.txt': 'a1', 'b.txt': 'B2' });
+    const again = await deploy(server, {}, changes, { verb: rollback });
+    expect(again.problems).toEqual([]);
+    expect(site()).toEqual({ 'a.txt': 'a1', 'b.txt': 'b1' });
+  });
+
   it('are refused where their manifest leads out of the folder', async () => {
     await deploy(server, { 'index.html': 'a' }, changes);
     await deploy(server, { 'index.html': 'b' }, changes);

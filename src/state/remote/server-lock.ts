@@ -11,6 +11,8 @@ import { type Claim, LockFolder, type Notice } from './lock-folder.ts';
 
 export interface ServerLockOptions {
   readonly job: string;
+  /** Names this run: the same one where the lock is asked for again because an answer was lost. Default: a new one. */
+  readonly id?: string;
   /** ms to wait for another run to end. */
   readonly wait: number;
   /** ms between heartbeats. */
@@ -109,7 +111,7 @@ export class ServerLock {
 /** @throws LockError that names who holds it; what ends a run (a lost server, an abort). */
 export async function acquireServerLock(remote: Remote, options: ServerLockOptions): Promise<ServerLock> {
   const folder = new LockFolder(remote);
-  const claim: Claim = { id: randomUUID(), beat: 0 };
+  const claim: Claim = { id: options.id ?? randomUUID(), beat: 0 };
   await new Queue(folder, claim, options).wait();
   return new ServerLock(folder, claim, options);
 }
@@ -187,6 +189,8 @@ class Queue {
   readonly #options: ServerLockOptions;
   readonly #notice: Notice;
   #watched: readonly Watched[] = [];
+  /** How often in a row the folder could not be made. */
+  #refusals = 0;
 
   constructor(folder: LockFolder, claim: Claim, options: ServerLockOptions) {
     const { job, staleAfter, run } = options;
@@ -205,6 +209,10 @@ class Queue {
       if ((await this.#makeFolder()) && (await this.#enter())) return;
       const claims = await this.#folder.look();
       if (claims === null) continue;
+      if (claims.some(({ id }) => id === this.#claim.id)) {
+        if (await this.#enter()) return;
+        continue;
+      }
       await this.#watch(claims);
       const holder = this.#watched.find(({ over }) => !over);
       if (!holder) {
@@ -243,9 +251,13 @@ class Queue {
 
   async #makeFolder(): Promise<boolean> {
     try {
-      return await this.#folder.make();
+      const made = await this.#folder.make();
+      this.#refusals = 0;
+      return made;
     } catch (error) {
       if (!(error instanceof FerryError) || error.code !== 'reply' || error.retryable) throw error;
+      // It may have been there, and gone by the time that was looked at: its holder was through.
+      if (++this.#refusals < LOOKS.tries) return false;
       throw new LockError(
         `the lock on the server cannot be made: ${error.message}. Ferry needs to write below .ferry in the remote folder; or use "lock": "local"`,
         { cause: error },
