@@ -201,8 +201,9 @@ describe('CI', () => {
       const env = Object.fromEntries(Object.entries(step.env ?? {}).map(([name, text]) => [name, value(text)]));
       // A fresh machine each time: nothing local is remembered.
       const fresh = { FERRY_STATE: at(`fresh-${Math.random()}`) };
+      const github = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: at('summary.md') };
       const script = ['--noprofile', '--norc', '-e', '-o', 'pipefail', at('step.sh')];
-      ended = await run('bash', script, { ...env, ...fresh }, value(step['working-directory'] ?? '.'));
+      ended = await run('bash', script, { ...env, ...fresh, ...github }, value(step['working-directory'] ?? '.'));
       if (ended.code !== 0) return ended;
     }
     return ended;
@@ -241,6 +242,7 @@ describe('CI', () => {
         .filter((name) => !/(^|\/)\./.test(name))
         .sort(),
     ).toEqual(['app.js', 'index.html']);
+    expect(readFileSync(at('summary.md'), 'utf8')).toMatch(/- upload <code>index\.html<\/code>/);
     await checkout();
     expect(await act(deploy!.with!)).toMatchObject({
       code: 0,
@@ -264,7 +266,12 @@ describe('CI', () => {
 
   test('the GitLab jobs', async () => {
     await checkout();
-    type Job = { readonly extends?: string; readonly before_script?: string[]; readonly script?: string[] };
+    type Job = {
+      readonly artifacts?: { readonly paths: string[] };
+      readonly extends?: string;
+      readonly before_script?: string[];
+      readonly script?: string[];
+    };
     const jobs = parse(example('ci/gitlab-ci.yml')) as Readonly<Record<string, Job>>;
     const runJob = (name: string) => {
       const job = { ...jobs[jobs[name]?.extends ?? ''], ...jobs[name] };
@@ -276,6 +283,9 @@ describe('CI', () => {
       stdout: expect.stringMatching(/^npm ci\nnpm run build\n.*\+ index\.html/s),
     });
     expect(await runJob('deploy')).toMatchObject({ code: 0, stderr: expect.stringMatching(/2 uploaded/) });
+    for (const path of jobs.deploy?.artifacts?.paths ?? ['nothing is kept']) {
+      expect(readFileSync(at(path), 'utf8')).toMatch(/- upload <code>index\.html<\/code>/);
+    }
   });
 });
 
@@ -342,15 +352,23 @@ test('the hot folder: what is scanned arrives once it stands still, and trouble 
     'hot/scans/notes.txt': 'not a scan',
   });
   await copyFile(join(folder, 'tell-someone'), at('hot/tell-someone'));
+  await world.write({ 'hot/scans/one.pdf': 'one' });
   const wrong = await run('ferry', ['push', 'scans', '-q'], { FERRY_PASSWORD: 'wrong' }, 'hot');
   expect(wrong.code).toBe(5);
   expect(readFileSync(at('hot/trouble.log'), 'utf8')).toMatch(/^\d{4}-.*Z scans: exit 5: .*login/);
 
   const { child, ended } = start('ferry', ['watch', 'scans', '-q', '--settle', '100ms'], {}, 'hot');
-  await world.write({ 'hot/scans/one.pdf': 'one', 'hot/scans/two.tif': 'two' });
-  await until(() => existsSync(join(world.serverFolder, 'inbox/two.tif')), 'the scans have arrived');
-  await until(() => existsSync(join(world.serverFolder, 'inbox/one.pdf')), 'the scans have arrived');
+  await world.write({ 'hot/scans/two.tif': 'two' });
+  await until(
+    async () => Object.keys(await world.files('hot/scans/sent').catch(() => ({}))).length === 2,
+    'both were sent',
+  );
   child.kill('SIGTERM');
   expect((await ended).code).toBe(143);
-  expect(Object.keys(await world.files('server:inbox')).sort()).toEqual(['one.pdf', 'two.tif']);
+  expect(await world.files('server:inbox')).toEqual({ 'one.pdf': 'one', 'two.tif': 'two' });
+  expect(await world.files('hot/scans')).toEqual({
+    'notes.txt': 'not a scan',
+    'sent/one.pdf': 'one',
+    'sent/two.tif': 'two',
+  });
 });
