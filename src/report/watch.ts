@@ -57,7 +57,7 @@ export function watchReporter(options: WatchReporterOptions): Reporter {
   const line = (at: string, text: string) => sink.line(`${dim(stream.isTTY ? clock(at) : dayAndClock(at))}  ${text}`);
   const standing = (at: string, text: string) => {
     if (since === '') since = clock(at).slice(0, 5);
-    status.show(mask(printable([`watching since ${since}`, last, text].filter(Boolean).join(' · '))));
+    status.show(mask(printable([text, `watching since ${since}`, last].filter(Boolean).join(' · '))));
   };
 
   const start = (event: Told<'start'>) => {
@@ -81,7 +81,7 @@ export function watchReporter(options: WatchReporterOptions): Reporter {
     if (over) {
       status.stop();
       const reason = exitReason(event);
-      if (!quiet || exitCode < 128) line(time, `stopped${reason === undefined ? '' : `: ${printable(reason)}`}`);
+      if (!quiet || exitCode < 128) line(time, reason === undefined ? 'stopped' : printable(reason));
       return;
     }
     if (problems > PROBLEMS_SHOWN) line(time, red(`… and ${counted(problems - PROBLEMS_SHOWN, 'more problem')}`));
@@ -100,7 +100,7 @@ export function watchReporter(options: WatchReporterOptions): Reporter {
     // It is tried with every batch, and need not be said with every one.
     if (exitCode === 4 && reason === refused) return;
     if (exitCode === 4) refused = reason;
-    line(time, `${text === '' ? '' : `${text}; `}${red(`exit ${exitCode}`)}: ${reason}`);
+    line(time, `${text === '' ? '' : `${text}; `}${red(exitCode === 4 ? 'refused' : `exit ${exitCode}`)}: ${reason}`);
   };
   const watch = (event: Told<'watch'>) => {
     const { time, state, pending, delay = 0, message = '' } = event;

@@ -37,6 +37,7 @@ export type SessionEnd =
   | { readonly by: 'request' }
   | { readonly by: 'failure'; readonly summary: Summary; readonly first: boolean };
 
+const RULES = toRelPath('.ferryignore');
 /** After so long without anything to do connections are given back, in ms. */
 const IDLE = 20_000;
 /** ms between two looks for a folder that is not there. */
@@ -56,7 +57,7 @@ export class Session {
   #watcher: Watcher | undefined;
   #polling: boolean;
   /** What has to be put right before anything else is done. */
-  #blind: 'folder' | 'overflow' | 'exhausted' | undefined;
+  #blind: 'folder' | 'overflow' | 'exhausted' | 'rules' | undefined;
   #files = 0;
   #first = true;
   #requested = false;
@@ -87,12 +88,19 @@ export class Session {
     signal.addEventListener('abort', onAbort);
     let idleSince: number | undefined;
     try {
-      await this.#watch();
+      await this.#watch().catch((error) => {
+        if (error instanceof FerryError) throw error;
+        this.#blind = 'folder'; // gone again
+      });
       for (;;) {
         signal.throwIfAborted();
         if (this.#requested) return { by: 'request' };
         if (this.#blind && !(await this.#see())) continue;
-        this.#agenda.add(this.#watcher?.take() ?? []);
+        const taken = this.#watcher?.take() ?? [];
+        this.#agenda.add(taken);
+        // What is left out is not watched either.
+        if (taken.includes(RULES)) this.#blind = 'rules';
+        if (this.#blind) continue;
         const next = this.#agenda.next(clock.now());
         if ('wait' in next) {
           idleSince ??= clock.now();
@@ -272,16 +280,20 @@ export class Session {
     }
     this.#warned = new Set([...this.#warned].filter((said) => !said.startsWith(link.local.root)));
     this.#blind = undefined;
-    await this.#watcher?.close();
-    this.#watcher = undefined;
+    this.#agenda.everything();
     try {
+      // The run that follows says what is wrong with the rules.
+      if (why === 'rules' && !(await this.#filter().catch(() => null))) return true;
+      // First of all the old one: chokidar's watches are shared, dead ones too.
+      await this.#watcher?.close();
+      this.#watcher = undefined;
       await this.#watch();
+      return true;
     } catch {
       this.#blind = 'folder'; // gone again
+      await this.#sleep(FOLDER_EVERY);
       return false;
     }
-    this.#agenda.everything();
-    return true;
   }
 
   #warnOnce(message: string): void {
@@ -293,7 +305,7 @@ export class Session {
     const { clock, signal } = this.#options;
     if (signal.aborted || this.#requested) return;
     await new Promise<void>((resolve) => {
-      const cancel = clock.after(Math.min(ms, LONGEST_TIMER), resolve);
+      const cancel = clock.after(ms, resolve);
       this.#endSleep = () => {
         cancel();
         resolve();
@@ -314,9 +326,6 @@ export class Session {
 const EXHAUSTED =
   'the system has no watches left for so many directories, so every file is looked at in turn, which is slower; ' +
   'raise the limit with: sysctl fs.inotify.max_user_watches=524288 (and fs.inotify.max_user_instances=512), then start again';
-
-/** What setTimeout takes at most, in ms. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Time and bytes are limited for the watch as a whole. */
 function withoutLimits(job: JobSettings): JobSettings {

@@ -2,6 +2,7 @@
  * Keeps a job in step as long as it is let: a run of everything, then one for whatever changes, and everything again
  * from time to time.
  */
+import { setMaxListeners } from 'node:events';
 import { secretsMask } from '../config/mask.ts';
 import type { JobSettings } from '../config/settings.ts';
 import {
@@ -72,6 +73,7 @@ class Watch {
 
   async run(): Promise<Summary> {
     const { signal: outer, onReloader } = this.#options;
+    setMaxListeners(0, this.#stop.signal);
     const onAbort = () => this.#stop.abort(outer?.reason);
     if (outer?.aborted) onAbort();
     outer?.addEventListener('abort', onAbort, { once: true });

@@ -8,9 +8,18 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  // Goes on evenly when somebody sets the clock on the wall.
+  now: () => performance.timeOrigin + performance.now(),
   after: (ms, call) => {
-    const timer = setTimeout(call, ms);
+    let timer: NodeJS.Timeout;
+    const wait = (left: number) => {
+      const now = Math.min(left, LONGEST);
+      timer = setTimeout(() => (left > now ? wait(left - now) : call()), now);
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };
+
+/** What setTimeout takes at most, in ms: 24.8 days. */
+const LONGEST = 2 ** 31 - 1;

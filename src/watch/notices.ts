@@ -88,8 +88,12 @@ export class Notices {
   async heed(path: RelPath, { directory }: Seen): Promise<void> {
     if (!directory || this.#closed || path === ROOT) return;
     if (!this.#options.admits(path, 'directory')) return;
-    if (this.#watched.get(path) !== directory.inode) this.#watchAnew(path, directory.inode);
-    else await this.#watchWithin(path);
+    try {
+      if (this.#watched.get(path) !== directory.inode) this.#watchAnew(path, directory.inode);
+      else await this.#watchWithin(path);
+    } catch (error) {
+      this.#options.onTrouble({ kind: 'error', error: error as Error });
+    }
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** `ferry watch` as a service manager and a person meet it. */
+import { spawn, spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeWorld, type World } from './harness.ts';
+import { FERRY, makeWorld, PASSWORD, type World } from './harness.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -49,7 +50,7 @@ describe('ferry watch', () => {
     expect(lines.slice(1, -1).every((line) => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}[12] uploaded/.test(line))).toBe(
       true,
     );
-    expect(lines.at(-1)).toMatch(/stopped: stopped by SIG/);
+    expect(lines.at(-1)).toMatch(/ {2}stopped by SIG/);
   });
 
   test('SIGHUP takes a new configuration, and keeps the old one where the new one is broken', async () => {
@@ -78,6 +79,37 @@ describe('ferry watch', () => {
     expect(events.at(-1)).toMatchObject({ type: 'summary', exitCode: 143, uploaded: 3 });
     expect(events.at(-2)).toMatchObject({ type: 'watch', state: 'stopped' });
   });
+
+  // The limit is that of a user namespace, so nobody else has to do without.
+  const few = ['-Ur', 'sh', '-c', 'echo 5 > /proc/sys/user/max_inotify_watches && exec "$@"', 'sh'];
+  const { status } = spawnSync('unshare', [...few, 'true'], { stdio: 'ignore' });
+  if (status !== 0) console.warn('left out: a system without watches left (no user namespace can be made here)');
+  test.skipIf(status !== 0)(
+    'where the system has no watches left, it says so and looks at the files in turn',
+    async () => {
+      const folders = Array.from({ length: 8 }, (_, n) => [`site/d${n}/f.txt`, `${n}`]);
+      await world.write({ 'sync.config.json': config(), ...Object.fromEntries(folders) });
+      const env = {
+        PATH: process.env.PATH,
+        HOME: world.folder,
+        FERRY_STATE: `${world.folder}/state`,
+        FERRY_PASSWORD: PASSWORD,
+      };
+      const child = spawn('unshare', [...few, process.execPath, FERRY, 'watch', 'site'], { cwd: world.folder, env });
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+      const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+      try {
+        await onServer('d7/f.txt', '7');
+        await world.write({ 'site/d7/new.txt': 'new' });
+        await onServer('d7/new.txt', 'new');
+      } finally {
+        child.kill('SIGTERM');
+      }
+      expect(await ended).toBe(143);
+      expect(said).toMatch(/no watches left.*sysctl fs\.inotify\.max_user_watches/);
+    },
+  );
 
   test('a dry run, and a folder that is not there, are refused', async () => {
     await world.write({ 'sync.config.json': config() });

@@ -106,6 +106,21 @@ describe('push', () => {
     expect(Object.keys(read(there)).sort()).toEqual(['.ferryignore', 'a.txt', 'c.txt']);
   });
 
+  test('new rules hold for what is watched, and broken ones are said', async () => {
+    const { local, there, state, settings } = await pair({ 'a.txt': 'a', '.ferryignore': 'out/\n', 'out/x.js': 'x' });
+    const watching = startWatch(settings, state);
+    await watching.atRest();
+    draw(local, { '.ferryignore': 'out\\\n' });
+    await watching.until(() => watching.summaries.some(({ exitCode }) => exitCode === 2));
+    draw(local, { '.ferryignore': '*.log\n' });
+    await watching.until(() => read(there)['out/x.js'] === 'x');
+    await watching.atRest();
+    draw(local, { 'out/y.js': 'y', 'out/z.log': 'z' });
+    await watching.until(() => read(there)['out/y.js'] === 'y');
+    await watching.atRest();
+    expect(read(there)).not.toHaveProperty(['out/z.log']);
+  });
+
   test('what was only touched, or came and went, makes no run', async () => {
     const { local, there, state, settings } = await pair({ 'a.txt': 'a', 'b.txt': 'b' });
     const watching = startWatch(settings, state);
