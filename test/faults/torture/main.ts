@@ -1,12 +1,18 @@
 /**
  * `npm run torture [-- HARNESS...] [--short] [--seed N] [--only REGEX]`: what may go wrong, made to go wrong, and every
- * byte looked at afterwards. Prints one line a harness; exit code 1 if one of them is not as it should be.
+ * byte looked at afterwards. Prints one line a harness; exit code 1 if one of them is not as it should be. With `--peers`
+ * the same faults befall lftp and rclone, for comparison; no line of theirs makes the exit code bad.
  */
 // First, before anything takes the calls of the file system for its own.
 import './fs-faults.ts';
 import { parseArgs } from 'node:util';
 import { isGood } from './harness.ts';
 import { HARNESSES } from './harnesses.ts';
+import { lies } from './lies.ts';
+import { peers } from './peers.ts';
+import { proxy } from './proxy.ts';
+import { scripted } from './scripted.ts';
+import { ferry, putThrough } from './subject.ts';
 
 const MOST_TOLD = 20;
 
@@ -16,6 +22,7 @@ const { values, positionals } = parseArgs({
     short: { type: 'boolean', default: false },
     seed: { type: 'string' },
     only: { type: 'string' },
+    peers: { type: 'boolean', default: false },
   },
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
@@ -29,6 +36,10 @@ if (unknown !== undefined || !Number.isSafeInteger(seed)) {
 }
 
 process.stderr.write(`torture: seed ${seed}\n`);
+if (values.peers) {
+  await compare();
+  process.exit(0);
+}
 let good = true;
 for (const harness of HARNESSES) {
   if (positionals.length > 0 && !positionals.includes(harness.name)) continue;
@@ -45,3 +56,24 @@ for (const harness of HARNESSES) {
 }
 // What a fault left standing is no reason to wait.
 process.exit(good ? 0 : 1);
+
+/** What every tool can be asked for: one way, without TLS, and by names that all of them have. */
+async function compare(): Promise<void> {
+  const tried: [typeof proxy, RegExp][] = [
+    [proxy, /^(STOR|RETR|MLSD) .*plain/],
+    [scripted, /^(STOR|RETR|MLSD|DELE|MKD|EPSV) answered (421|450|451|550|553) once/],
+    [lies, /^pull, (MLSD|LIST) of/],
+  ];
+  for (const who of [ferry, ...peers()]) {
+    putThrough(who);
+    for (const [harness, only] of tried) {
+      if (positionals.length > 0 && !positionals.includes(harness.name)) continue;
+      const outcome = await harness.run({ short: values.short, seed, only, say: () => {} });
+      const kinds = new Map<string, number>();
+      for (const { wrong } of outcome.violations) kinds.set(wrong, (kinds.get(wrong) ?? 0) + 1);
+      const all = [...kinds].map(([wrong, times]) => `${times} ${wrong}`).join(', ') || 'nothing wrong';
+      const trials = /^[\d,]+/.exec(outcome.line)?.[0];
+      process.stdout.write(`${who.name}, ${harness.name}: ${trials} trials: ${all}\n`);
+    }
+  }
+}

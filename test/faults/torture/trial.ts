@@ -8,8 +8,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JobSettings } from '../../../src/config/settings.ts';
 import type { RunOptions } from '../../../src/sync/index.ts';
 import { type Drawing, draw, read } from '../../builders/drawing.ts';
-import { type Performed, perform } from '../../builders/perform.ts';
+import type { Performed } from '../../builders/perform.ts';
 import { type Violation, type Wrong, within } from './harness.ts';
+import { subject } from './subject.ts';
 
 export interface Trial {
   /** Of a `sync`, the remote side is the one that changes. */
@@ -51,15 +52,19 @@ export interface Tried {
 const PATIENCE = 60_000;
 
 export async function attempt(trial: Trial): Promise<Tried> {
-  const { direction, local, remote, state, settings, calm = settings, before, after } = trial;
+  const { direction, local, remote, state, settings, calm = settings, before } = trial;
+  const { run, forgetful } = subject();
+  // Who remembers nothing is not asked to see what only memory can tell.
+  const after = forgetful ? Object.fromEntries(Object.entries(trial.after).map(longer(before))) : trial.after;
   const [source, destination] = direction === 'push' ? [local, remote] : [remote, local];
   const violations: Violation[] = [];
   const wrong = (kind: Wrong, what: string) => void violations.push({ wrong: kind, what });
 
   mkdirSync(source, { recursive: true });
   mkdirSync(destination, { recursive: true });
+  mkdirSync(state, { recursive: true });
   become(source, {}, before);
-  const first = await perform(calm, state);
+  const first = await run(calm, state);
   if (first.summary.exitCode !== 0) throw new Error(`the first run failed: ${explained(first)}`);
   become(source, before, after);
 
@@ -71,7 +76,7 @@ export async function attempt(trial: Trial): Promise<Tried> {
     lines.push(line);
     trial.options?.wire?.(line);
   };
-  const running = perform(settings, state, { signal: stop.signal, ...trial.options, wire }).then((performed) => {
+  const running = run(settings, state, { signal: stop.signal, ...trial.options, wire }).then((performed) => {
     under = performed;
   });
   if (!(await within(trial.patience ?? PATIENCE, running))) {
@@ -97,7 +102,7 @@ export async function attempt(trial: Trial): Promise<Tried> {
   if (trial.secret !== undefined && tells([under?.events, lines], state, trial.secret))
     wrong('secret', 'the password was told');
 
-  const next = await perform(calm, state);
+  const next = await run(calm, state);
   const now = read(destination);
   if (next.summary.exitCode !== 0) wrong('unconverged', `the next run: ${explained(next)}`);
   else if (!isDeepStrictEqual(withoutTemporaries(now), { ...after }))
@@ -106,6 +111,14 @@ export async function attempt(trial: Trial): Promise<Tried> {
   if (left.length > 0) wrong('orphan', `left after the next run: ${left.join(', ')}`);
   return { violations, under, next, agreed, destination: there, leftovers };
 }
+
+/** An edit that keeps the size becomes one that does not. */
+const longer =
+  (before: Drawing) =>
+  ([path, content]: [string, string | null]): [string, string | null] =>
+    before[path] !== content && before[path]?.length === content?.length
+      ? [path, `${content}, longer`]
+      : [path, content];
 
 /** Whether a secret is in what was told, or in a folder. */
 function tells(told: unknown, folder: string, secret: string): boolean {
