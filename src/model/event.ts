@@ -9,6 +9,8 @@ export type RunEventBody =
       readonly type: 'start';
       readonly job: string;
       readonly direction: Direction;
+      /** What is done, where it is not what the direction says. */
+      readonly verb?: 'rollback';
       readonly local: string;
       readonly remote: string;
       readonly dryRun: boolean;

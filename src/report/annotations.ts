@@ -15,7 +15,9 @@ const SHOWN = 10;
 /** One line each; empty where all went well. `workspace`: the checkout, absolute. */
 export function githubCommands(record: RunRecord, mask: Mask, workspace: string | undefined): string[] {
   const { start, problems, summary } = record;
-  const title = `ferry ${start?.direction ?? ''} ${summary?.job ?? start?.job ?? ''}`.replaceAll(/ +/g, ' ').trim();
+  const title = `ferry ${start?.verb ?? start?.direction ?? ''} ${summary?.job ?? start?.job ?? ''}`
+    .replaceAll(/ +/g, ' ')
+    .trim();
   const commands = problems.first.slice(0, SHOWN - 1).map(({ path, message }) => {
     const file = start && fileIn(workspace, start.local, path);
     const said = `${printable(path || '.')}: ${printable(message)}`;

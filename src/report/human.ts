@@ -126,12 +126,13 @@ const DONE = {
 
 const OPENING: Readonly<Record<Direction, string>> = { push: 'Pushing', pull: 'Pulling', sync: 'Syncing' };
 
-function opening({ job, direction, local, remote, dryRun }: Told<'start'>): string {
+function opening({ job, direction, verb, local, remote, dryRun }: Told<'start'>): string {
   const pair =
     direction === 'pull' ? `${remote} to ${local}` : `${local} ${direction === 'sync' ? 'with' : 'to'} ${remote}`;
   // The name of a run without a job is its two folders: once is enough.
   const named = job.includes(' ') ? '' : ` (${job})`;
-  return `${OPENING[direction]} ${pair}${named}${dryRun ? ', dry run: nothing will be changed' : ''}`;
+  const what = verb === 'rollback' ? `Rolling back ${remote}` : `${OPENING[direction]} ${pair}`;
+  return `${what}${named}${dryRun ? ', dry run: nothing will be changed' : ''}`;
 }
 
 function deed({ action, path, size, reason }: Told<'action'>): string {

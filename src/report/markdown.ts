@@ -24,11 +24,13 @@ export function markdownOf(record: RunRecord, mask: Mask, plan?: string): string
   if (!summary) return '';
   const masked = (text: string) => mask(text);
   const good = summary.exitCode === EXIT.agreed || (start?.dryRun === true && summary.exitCode === EXIT.different);
-  const title = `${start?.dryRun ? 'plan' : (start?.direction ?? 'run')} ${summary.job}`;
+  const title = `${start?.dryRun ? 'plan' : (start?.verb ?? start?.direction ?? 'run')} ${summary.job}`;
   const lines = [`### ${good ? '✅' : '❌'} ferry ${plain(masked(title))}`, ''];
   if (start) {
     const ends = start.direction === 'pull' ? [start.remote, start.local] : [start.local, start.remote];
-    lines.push(`${code(masked(ends[0]!))} ${start.direction === 'sync' ? '⇄' : '→'} ${code(masked(ends[1]!))}`, '');
+    if (start.verb === 'rollback') lines.push(code(masked(start.remote)), '');
+    else
+      lines.push(`${code(masked(ends[0]!))} ${start.direction === 'sync' ? '⇄' : '→'} ${code(masked(ends[1]!))}`, '');
   }
   const reason = exitReason(summary);
   if (reason !== undefined) lines.push(`**Exit ${summary.exitCode}:** ${plain(masked(reason.split('\n')[0]!))}`, '');

@@ -25,7 +25,7 @@ import { type Kept, keptPath, type Manifest, Versions } from './versions.ts';
 
 /** As `run`, back to what was before the last release. Exit code 3 where something had to be left as it is. */
 export function rollback(job: JobSettings, options: RunOptions): Promise<Summary> {
-  return conduct(job, options, async ({ pair, tally, signal, tell, begin }) => {
+  return conduct(job, { ...options, verb: 'rollback' }, async ({ pair, tally, signal, tell, begin }) => {
     if (job.direction !== 'push') {
       throw new UsageError(`the job ${job.name} is a ${job.direction}; only a push can be rolled back`);
     }

@@ -75,6 +75,8 @@ export interface PassOptions extends RunOptions {
   readonly pair?: (signal: AbortSignal) => Promise<Lent>;
   /** What it is about, where it is not about everything. */
   readonly batch?: Batch;
+  /** What is done, where it is not what the direction says. */
+  readonly verb?: 'rollback';
   /** Whether the hooks have heard of this failure before: the server is still away. */
   readonly heard?: boolean;
 }
@@ -191,6 +193,7 @@ export async function conduct(
     type: 'start',
     job: job.name,
     direction: job.direction,
+    ...(options.verb === undefined ? {} : { verb: options.verb }),
     local: job.local,
     remote: job.remoteUrl,
     dryRun,

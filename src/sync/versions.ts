@@ -151,6 +151,8 @@ export class Versions {
       }),
     );
     await this.#withLane((lane) => this.#write(lane, { ...this.#manifest!, ended: true, kept }));
+    // To take one back is no reason to let an older one go.
+    if (this.#options.rollbackOf !== undefined) return;
     const releases = await this.releases();
     for (const { release, manifest } of releases.slice(keep)) {
       try {

@@ -112,6 +112,15 @@ describe('kept versions', () => {
     expect(none.summary.message).toMatch(/rolled back already/);
   });
 
+  it('of older releases outlive a rollback', async () => {
+    for (const page of ['a', 'b', 'c']) await deploy(server, { 'index.html': page }, changes);
+    const first = await deploy(server, {}, changes, { verb: rollback });
+    expect(first.events[0]).toMatchObject({ type: 'start', verb: 'rollback' });
+    expect(site()).toEqual({ 'index.html': 'b' });
+    expect((await deploy(server, {}, changes, { verb: rollback })).summary.exitCode).toBe(0);
+    expect(site()).toEqual({ 'index.html': 'a' });
+  });
+
   it('are gone on with where a rollback was cut off', async () => {
     await deploy(server, { 'a.txt': 'a1', 'b.txt': 'b1' }, changes);
     await deploy(server, { 'a.txt': 'A2', 'b.txt': 'B2' }, changes);
