@@ -68,7 +68,8 @@ export interface ServerOptions {
 
   /**
    * Uploads go to a temporary name beside the file and take its name when complete; a cut one leaves the old file alone.
-   * Resumed uploads (REST, APPE) still go to the file itself. Default false.
+   * Resumed uploads (REST, APPE) still go to the file itself. What a killed server leaves of them (`.upload-….part`) no
+   * listing shows, and one that is a day old is removed. Default false.
    */
   readonly temporaryUploads?: boolean;
   /** 226 only after the bytes are on the disk (fsync). Default false: after the file is complete and closed. */

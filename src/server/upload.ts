@@ -18,6 +18,15 @@ export async function openForReading(
   return { file, real: place.real, size: (await file.stat()).size };
 }
 
+function temporaryName(): string {
+  return `.upload-${randomBytes(8).toString('hex')}.part`;
+}
+
+/** Whether a name is one that an upload has while it is under way. */
+export function isLeftover(name: string): boolean {
+  return /^\.upload-[0-9a-f]{16}\.part$/.test(name);
+}
+
 export interface Upload {
   readonly file: OpenFile;
   /** The final name on the disk. */
@@ -50,9 +59,7 @@ export async function openForWriting(session: Session, path: string, start: numb
   if (host.beingWritten.has(real)) throw new Refusal(450, 'Another upload is writing this file.');
 
   const temporary =
-    temporaryUploads && start === 0
-      ? `${real.slice(0, real.search(/[^/]*$/))}.upload-${randomBytes(8).toString('hex')}.part`
-      : undefined;
+    temporaryUploads && start === 0 ? `${real.slice(0, real.search(/[^/]*$/))}${temporaryName()}` : undefined;
   const written = temporary ?? real;
   const exclusive = temporary === undefined && stats !== undefined ? 0 : constants.O_CREAT | constants.O_EXCL;
   const mode = stats === undefined ? 0o666 : stats.mode & 0o777;

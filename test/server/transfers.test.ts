@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -237,6 +237,17 @@ describe('temporary uploads', () => {
     expect(await incomplete).toMatchObject({ path: '/a' });
     expect(existsSync(join(served.root, 'a'))).toBe(false);
   });
+});
+
+test('what a killed server has left of temporary uploads is shown to nobody, and gone after a day', async () => {
+  const served = await serve({ temporaryUploads: true });
+  const [fresh, old] = ['.upload-0123456789abcdef.part', '.upload-fedcba9876543210.part'];
+  for (const name of [fresh, old, '.upload-mine.part']) writeFileSync(join(served.root, name), 'half');
+  const before = Date.now() / 1000 - 25 * 3600;
+  utimesSync(join(served.root, old), before, before);
+  const client = await Raw.login(served);
+  expect(await client.lines('NLST')).toEqual(['.upload-mine.part']);
+  expect(readdirSync(served.root).sort()).toEqual([fresh, '.upload-mine.part']);
 });
 
 test('two uploads of one name: the second is refused while the first runs', async () => {

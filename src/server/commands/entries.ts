@@ -4,6 +4,7 @@ import { native } from '../filesystem.ts';
 import type { FactSource } from '../format/facts.ts';
 import type { Place } from '../sandbox.ts';
 import type { Session } from '../session.ts';
+import { isLeftover } from '../upload.ts';
 
 export interface ShownEntry {
   readonly name: string;
@@ -34,6 +35,9 @@ export async function* entriesOf(session: Session, folder: Place): AsyncGenerato
   }
 }
 
+// A server that was killed leaves the temporary files of its uploads. They are shown to nobody, and go after a day.
+const leftoverAge = 24 * 3600 * 1000;
+
 async function shownEntry(session: Session, folder: Place, name: string): Promise<ShownEntry | undefined> {
   const { host } = session;
   const path = `${folder.path === '/' ? '' : folder.path}/${name}`;
@@ -41,6 +45,11 @@ async function shownEntry(session: Session, folder: Place, name: string): Promis
   if (host.temporary.has(real)) return undefined;
   try {
     const stats = await host.settings.fileSystem.lstat(native(real));
+    if (host.settings.temporaryUploads && isLeftover(name) && stats.isFile()) {
+      const old = Date.now() - stats.mtimeMs > leftoverAge;
+      if (old) await host.settings.fileSystem.unlink(native(real)).catch(() => {});
+      return undefined;
+    }
     return { name, path, real, ...(await shownAs(session, { path, real, stats })) };
   } catch (error) {
     if (isGone(error)) return undefined;
