@@ -41,7 +41,7 @@ const RULES = toRelPath('.ferryignore');
 /** After so long without anything to do connections are given back, in ms. */
 const IDLE = 20_000;
 /** ms between two looks for a folder that is not there. */
-const FOLDER_EVERY = 2000;
+const FOLDER_EVERY = 1000;
 /** Removals of so many ms count together for the guard. */
 const COUNTED_WITHIN = 60_000;
 /** ms between two looks at every file, where the system's notices cannot be had; longer for very many files. */

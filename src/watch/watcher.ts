@@ -25,7 +25,7 @@ export interface WatcherOptions {
 /** Looks at a time: enough to keep the system's few threads busy. */
 const AT_ONCE = 32;
 /** How often it is made sure that the folder is still the one that is watched, in ms. */
-const ROOT_EVERY = 2000;
+const ROOT_EVERY = 1000;
 
 export class Watcher {
   readonly #options: WatcherOptions;

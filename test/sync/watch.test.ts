@@ -1,5 +1,14 @@
 /** What `ferry watch` does as files change, on our own server. */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -192,8 +201,34 @@ describe('push', () => {
     expect(Object.keys(read(there))).toHaveLength(30);
   });
 
+  test('each batch that changes something has its hooks once, and one outage is one failure', async () => {
+    const log = join(emptyFolder(), 'hooks.log');
+    const note = (what: string): [string, ...string[]][] => [['sh', '-c', `echo ${what} >> "${log}"`]];
+    const hooks = { before: note('before'), after: note('after'), failed: note('failed'), heartbeat: null };
+    const { server, local, there, state, settings } = await pair(SITE, {
+      hooks: { ...hooks, timeout: 10_000, folder: emptyFolder() },
+      retries: 0,
+    });
+    const watching = startWatch(settings, state);
+    const told = () => readFileSync(log, 'utf8').trim().split('\n');
+    await watching.atRest();
+    expect(told()).toEqual(['before', 'after']);
+    draw(local, { 'a.txt': 'a', 'b.txt': 'b' });
+    await watching.until(() => read(there)['b.txt'] === 'b');
+    await watching.atRest();
+    expect(told()).toEqual(['before', 'after', 'before', 'after']);
+    await server.kill();
+    draw(local, { 'c.txt': 'c' });
+    const offline = () => watching.events.filter((event) => event.type === 'watch' && event.state === 'offline').length;
+    await watching.until(() => offline() >= 2);
+    await server.rise();
+    await watching.until(() => read(there)['c.txt'] === 'c');
+    await watching.atRest();
+    expect(told().slice(4)).toEqual(['failed', 'before', 'after']);
+  });
+
   test('while the server is away changes are kept, and none is lost', async () => {
-    const { server, local, there, state, settings } = await pair(SITE);
+    const { server, local, there, state, settings } = await pair(SITE, { retries: 0 });
     const watching = startWatch(settings, state);
     await watching.atRest();
     await server.kill();
