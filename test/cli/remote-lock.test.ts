@@ -41,7 +41,7 @@ describe('two deploys at once', () => {
       if (verb === 'CWD' && argument.endsWith('.ferry/lock')) looks++;
     });
     const waiting = world.ferryWith(elsewhere(), 'push', 'second', '--wait', '60s');
-    await until(() => looks >= 4, 'the second run waits');
+    await until(() => looks >= 10, 'the second run waits');
     await world.write({ go: '' });
     const waited = await waiting;
     expect(waited.stderr).toMatch(/waiting: the lock on the server is held by the job first/);

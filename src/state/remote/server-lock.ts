@@ -204,7 +204,7 @@ class Queue {
     const { wait, waiting, signal, beat } = this.#options;
     const until = performance.now() + wait;
     let told = false;
-    for (;;) {
+    for (let looks = 1; ; looks++) {
       signal.throwIfAborted();
       if ((await this.#makeFolder()) && (await this.#enter())) return;
       const claims = await this.#folder.look();
@@ -221,8 +221,10 @@ class Queue {
       }
       // One that stands still may be dead: then it is waited for until that is clear, wished for or not.
       const { alive, notice } = holder;
-      if (alive && performance.now() >= until) throw new LockError(this.#sayHeld(notice));
-      if (!told && (wait > 0 || !alive)) {
+      // Its heartbeat can slip away from under the look at what it says of itself.
+      const named = notice !== undefined || looks >= LOOKS.tries;
+      if (alive && named && performance.now() >= until) throw new LockError(this.#sayHeld(notice));
+      if (!told && named && (wait > 0 || !alive)) {
         const why = wait > 0 ? 'waiting' : 'looking whether it still runs';
         waiting(`${why}: the lock on the server is held by ${sayHolder(notice)}`);
         told = true;
