@@ -113,3 +113,9 @@ export interface Transfer {
   /** Ends the attempt; what can be taken up again is kept. */
   close(): Promise<void>;
 }
+
+/** Says something once a run, whichever file it is met with. */
+export function warnOnce({ naming, warn }: TransferContext, message: string, about = message): void {
+  if (!naming.warned.has(about)) warn(message);
+  naming.warned.add(about);
+}
