@@ -61,9 +61,14 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined): Pro
   const side = making.side === 'remote' ? lane! : pair.local;
   const { path } = making;
   if (making.action === 'mkdir') {
-    await side.makeDirectory(path);
     const nothing = { size: 0, stamps: {} };
-    await pair.memory.learn({ path, kind: 'directory', local: nothing, remote: nothing });
+    const learn = () => pair.memory.learn({ path, kind: 'directory', local: nothing, remote: nothing });
+    // One way it is journalled before it exists: should the reply be lost for good, and the directory be gone at the
+    // source by the next run, it would be a stranger's. Both ways it would read as deleted on the other side.
+    const oneWay = acting.options.direction !== 'sync';
+    if (oneWay) await learn();
+    await side.makeDirectory(path);
+    if (!oneWay) await learn();
     return;
   }
   const from = making.action === 'rename' ? making.from : path;
