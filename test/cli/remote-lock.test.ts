@@ -56,7 +56,8 @@ describe('two deploys at once', () => {
     await until(isHeld, 'the first run holds the lock');
     child.kill('SIGKILL');
     await ended;
-    expect(isHeld()).toBe(true);
+    // A folder that is read while its file is renamed may seem empty.
+    await until(isHeld, 'the lock is still there');
     expect(await world.ferryWith(elsewhere(), 'push', 'second')).toMatchObject({ code: 0 });
     expect(isHeld()).toBe(false);
   });

@@ -88,7 +88,7 @@ describe('a lock on a server', () => {
     const own = await lock();
     expect(claims()).toHaveLength(1);
     const before = claims()[0];
-    await expect.poll(() => claims()[0]).not.toBe(before); // a heartbeat
+    await expect.poll(() => claims()[0], { timeout: 15_000 }).not.toBe(before); // a heartbeat
     await own.release();
     await own.release();
     expect(existsSync(folder())).toBe(false);
@@ -186,7 +186,9 @@ describe('a lock on a server', () => {
       const seen = (await inspectServerLock(await connected(), 30))!;
       await breakServerLock(await connected(), seen);
       expect(existsSync(folder())).toBe(false);
-      await expect.poll(() => (async () => own.hold())().catch((error) => error)).toBeInstanceOf(LockError);
+      await expect
+        .poll(() => (async () => own.hold())().catch((error) => error), { timeout: 15_000 })
+        .toBeInstanceOf(LockError);
     }
   });
 
