@@ -1,5 +1,5 @@
 /** Two deploys to one server at once, from what might be two machines: each has a state folder of its own. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeWorld, until, type World } from './harness.ts';
@@ -9,7 +9,9 @@ beforeEach(async () => {
   world = await makeWorld();
   const job = { direction: 'push', server: world.url, lock: { staleAfter: 6 }, state: 'remote' };
   // The first one holds the lock until it is told to go on.
-  const hooks = { before: ['sh', '-c', 'while [ -e sync.config.json ] && [ ! -e go ]; do sleep 0.05; done'] };
+  const hooks = {
+    before: ['sh', '-c', 'touch ready; while [ -e sync.config.json ] && [ ! -e go ]; do sleep 0.05; done'],
+  };
   const jobs = { first: { ...job, local: 'first', hooks }, second: { ...job, local: 'second' } };
   await world.write({ 'sync.config.json': JSON.stringify({ jobs }), 'first/a.txt': 'a', 'second/b.txt': 'b' });
 });
@@ -28,7 +30,7 @@ const isHeld = () => {
 describe('two deploys at once', () => {
   it('one goes on; the other one is told who it is, or waits', async () => {
     const { ended } = world.start('push', 'first');
-    await until(isHeld, 'the first run holds the lock');
+    await until(() => existsSync(join(world.folder, 'ready')), 'the first run holds the lock');
     const refused = await world.ferryWith(elsewhere(), 'push', 'second');
     expect(refused).toMatchObject({ code: 6 });
     expect(refused.stderr).toMatch(/another run holds the lock on the server: the job first, process \d+ on/);
@@ -53,7 +55,7 @@ describe('two deploys at once', () => {
 
   it('a run that was killed does not keep the next one out', async () => {
     const { child, ended } = world.start('push', 'first');
-    await until(isHeld, 'the first run holds the lock');
+    await until(() => existsSync(join(world.folder, 'ready')), 'the first run holds the lock');
     child.kill('SIGKILL');
     await ended;
     // A folder that is read while its file is renamed may seem empty.
@@ -64,7 +66,7 @@ describe('two deploys at once', () => {
 
   it('a run whose lock is removed by force stops, and publishes nothing more', async () => {
     const { ended } = world.start('push', 'first');
-    await until(isHeld, 'the first run holds the lock');
+    await until(() => existsSync(join(world.folder, 'ready')), 'the first run holds the lock');
     const removed = await world.ferryWith(elsewhere(), 'unlock', 'second', '--force');
     expect(removed).toMatchObject({ code: 0 });
     expect(removed.stderr).toMatch(/was held by the job first.*The lock was removed/s);
