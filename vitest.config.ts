@@ -6,7 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Real servers on a loaded machine: what fails once by the clock and then passes is no reason to hold up a landing.
     retry: process.env.CI ? 1 : 0,
   },
