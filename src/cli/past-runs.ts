@@ -1,7 +1,7 @@
 /** Which runs this machine remembers of which jobs, and whether all is well with them. */
 import { join } from 'node:path';
 import { loadConfig, processSurroundings, resolveJob, secretsMask } from '../config/index.ts';
-import { type Direction, EXIT, exitCodeOf, type Summary } from '../model/index.ts';
+import { type Direction, EXIT, exitCodeOf, NOTHING_DONE } from '../model/index.ts';
 import { beginRun, foldersWithRuns, type PastRun, pastRuns, stateFolder } from '../state/index.ts';
 import { stateOf } from '../sync/index.ts';
 
@@ -17,22 +17,6 @@ export interface JobHistory {
 
 /** Where runs are noted that ended before it was known which folders they were about. */
 const UNBEGUN = 'not-begun';
-
-const NOTHING_DONE: Omit<Summary, 'job' | 'exitCode' | 'message'> = {
-  uploaded: 0,
-  downloaded: 0,
-  renamed: 0,
-  deleted: 0,
-  unchanged: 0,
-  sameBySize: 0,
-  failed: 0,
-  problems: 0,
-  bytesSent: 0,
-  bytesReceived: 0,
-  commands: 0,
-  connections: 0,
-  seconds: 0,
-};
 
 /** Notes a run of a named job that could not even begin: its configuration is broken, say. */
 export async function noteUnbegun(job: string, direction: Direction, error: unknown): Promise<void> {

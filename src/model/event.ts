@@ -121,6 +121,23 @@ export interface Summary {
   readonly seconds: number;
 }
 
+/** What a summary counts, before anything was done. */
+export const NOTHING_DONE: Omit<Summary, 'job' | 'exitCode' | 'message'> = {
+  uploaded: 0,
+  downloaded: 0,
+  renamed: 0,
+  deleted: 0,
+  unchanged: 0,
+  sameBySize: 0,
+  failed: 0,
+  problems: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  commands: 0,
+  connections: 0,
+  seconds: 0,
+};
+
 /** One line of `--json`; `time` is ISO 8601, UTC. */
 export type RunEvent = RunEventBody & { readonly time: string };
 

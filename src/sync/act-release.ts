@@ -26,9 +26,8 @@ import type { Acting } from './act.ts';
 import { actOnDirectories } from './act-directories.ts';
 import { actOnRemovals } from './act-removals.ts';
 import { actOnTransfers, stageTransfers } from './act-transfers.ts';
-import { isConnectionGone } from './failure.ts';
 import { listRemote } from './listings.ts';
-import { inPasses } from './passes.ts';
+import { inFlight, inPasses } from './passes.ts';
 
 /** Programs around the moment in which a release is published. */
 export interface Maintenance {
@@ -36,9 +35,6 @@ export interface Maintenance {
   enter(): Promise<void>;
   leave(): Promise<void>;
 }
-
-/** Renames that are on their way before the oldest answer is waited for. */
-const AHEAD = 256;
 
 /** @throws whatever ends the run; HookError where a program around it failed. */
 export async function actOnRelease(acting: Acting, actions: readonly Action[]): Promise<void> {
@@ -210,31 +206,9 @@ class Burst {
 
   async #rename(rank: readonly Staged[]): Promise<void> {
     const byAction = new Map(rank.map((one) => [one.action, one]));
-    await inPasses(this.#acting, [...byAction.keys()], async ({ left, failures }) => {
+    await inPasses(this.#acting, [...byAction.keys()], async (pass) => {
       const lane = await this.#acting.options.pair.remote.lane();
-      const underway: Promise<void>[] = [];
-      const take = async (action: TransferAction) => {
-        const one = byAction.get(action)!;
-        try {
-          await this.#place(lane, one);
-          left.delete(action);
-        } catch (error) {
-          if (isConnectionGone(error)) throw error;
-          failures.set(action, error);
-        }
-      };
-      try {
-        for (const action of [...left]) {
-          const step = take(action);
-          step.catch(() => undefined);
-          underway.push(step);
-          if (underway.length >= AHEAD) await Promise.all(underway.splice(0, AHEAD / 2));
-        }
-        await Promise.all(underway);
-      } finally {
-        await Promise.allSettled(underway);
-        lane.release();
-      }
+      await inFlight(pass, lane, (action) => this.#place(lane, byAction.get(action)!));
     });
   }
 

@@ -14,9 +14,8 @@ import {
 } from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
-import { isConnectionGone } from './failure.ts';
 import type { Pair } from './pair.ts';
-import { inPasses } from './passes.ts';
+import { inFlight, inPasses } from './passes.ts';
 import type { Kept, Manifest, Versions } from './versions.ts';
 
 type Step = RenameAction | DeleteAction;
@@ -82,43 +81,21 @@ async function makeParents({ remote, memory }: Pair, steps: readonly TakenBack[]
   for (const path of folders) await memory.learn({ path, kind: 'directory', local: nothing, remote: nothing });
 }
 
-/** Steps that are on their way before the oldest is waited for. */
-const AHEAD = 128;
-
 async function takeBack(acting: Acting, rank: readonly TakenBack[], versions: Versions): Promise<void> {
   const { pair } = acting.options;
   const byAction = new Map(rank.map((one) => [one.action, one]));
   const tried = new Set<Step>();
-  await inPasses(acting, [...byAction.keys()], async ({ left, failures }) => {
+  await inPasses(acting, [...byAction.keys()], async (pass) => {
     const lane = await pair.remote.lane();
-    const underway: Promise<void>[] = [];
-    const take = async (action: Step) => {
+    await inFlight(pass, lane, async (action) => {
       const again = tried.has(action);
       tried.add(action);
       const one = byAction.get(action)!;
       acting.started(action);
-      try {
-        await exchange(lane, one, versions, again);
-        await remember(pair, one);
-        left.delete(action);
-        acting.done(action);
-      } catch (error) {
-        if (isConnectionGone(error)) throw error;
-        failures.set(action, error);
-      }
-    };
-    try {
-      for (const action of [...left]) {
-        const step = take(action);
-        step.catch(() => undefined);
-        underway.push(step);
-        if (underway.length >= AHEAD) await Promise.all(underway.splice(0, AHEAD / 2));
-      }
-      await Promise.all(underway);
-    } finally {
-      await Promise.allSettled(underway);
-      lane.release();
-    }
+      await exchange(lane, one, versions, again);
+      await remember(pair, one);
+      acting.done(action);
+    });
   });
 }
 

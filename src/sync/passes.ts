@@ -3,9 +3,10 @@
  * a lost connection concerns all that are left. Every step must be one that can be taken again: its answer may have
  * been lost when it had succeeded.
  */
-import type { Action } from '../model/index.ts';
+import type { Action, Lane } from '../model/index.ts';
 import { isRetryable, retrying } from '../queue/index.ts';
 import type { Acting } from './act.ts';
+import { isConnectionGone } from './failure.ts';
 
 /** In place of an error: the step was left out because of another one that failed. */
 export const LEFT_OUT = Symbol('left out');
@@ -47,5 +48,41 @@ export async function inPasses<S extends Action>(
   for (const [step, error] of failures) {
     if (error === LEFT_OUT) acting.skipped(step);
     else acting.failed(step, error);
+  }
+}
+
+/** Steps that are on their way before the oldest answer is waited for. */
+const AHEAD = 256;
+
+/**
+ * Takes all steps of a pass, one after the other on the wire, without waiting for each one's answer. The lane is given
+ * back at the end. @throws what breaks the pass off: the connection is gone.
+ */
+export async function inFlight<S extends Action>(
+  { left, failures }: Pass<S>,
+  lane: Lane,
+  take: (step: S) => Promise<void>,
+): Promise<void> {
+  const underway: Promise<void>[] = [];
+  const taken = async (step: S) => {
+    try {
+      await take(step);
+      left.delete(step);
+    } catch (error) {
+      if (isConnectionGone(error)) throw error;
+      failures.set(step, error);
+    }
+  };
+  try {
+    for (const one of [...left]) {
+      const step = taken(one);
+      step.catch(() => undefined);
+      underway.push(step);
+      if (underway.length >= AHEAD) await Promise.all(underway.splice(0, AHEAD / 2));
+    }
+    await Promise.all(underway);
+  } finally {
+    await Promise.allSettled(underway);
+    lane.release();
   }
 }

@@ -11,6 +11,7 @@ import {
   GuardError,
   LimitError,
   LocalError,
+  NOTHING_DONE,
   type Summary,
   type Tell,
 } from '../model/index.ts';
@@ -37,27 +38,12 @@ export async function watch(job: JobSettings, options: WatchOptions): Promise<Su
   return new Watch(job, options).run();
 }
 
-type Counted = Omit<Summary, 'job' | 'exitCode' | 'message' | 'seconds'>;
-
 class Watch {
   readonly #options: WatchOptions;
   readonly #tell: Tell;
   readonly #stop = new AbortController();
   readonly #since = performance.now();
-  readonly #total: { -readonly [K in keyof Counted]: number } = {
-    uploaded: 0,
-    downloaded: 0,
-    renamed: 0,
-    deleted: 0,
-    unchanged: 0,
-    sameBySize: 0,
-    failed: 0,
-    problems: 0,
-    bytesSent: 0,
-    bytesReceived: 0,
-    commands: 0,
-    connections: 0,
-  };
+  readonly #total: { -readonly [K in keyof typeof NOTHING_DONE]: number } = { ...NOTHING_DONE };
   readonly #adoption: { due: boolean };
   #job: JobSettings;
   /** What the next stretch goes by, where it was read already. */
@@ -181,7 +167,7 @@ class Watch {
   }
 
   #count(one: Summary): void {
-    for (const key of Object.keys(this.#total) as (keyof Counted)[]) this.#total[key] += one[key];
+    for (const key of Object.keys(this.#total) as (keyof typeof NOTHING_DONE)[]) this.#total[key] += one[key];
     this.#total.unchanged = one.unchanged;
     this.#total.sameBySize = one.sameBySize;
     const { maxTransfer } = this.#job;
