@@ -2,10 +2,10 @@
 import { basename } from 'node:path';
 import { ConfigError, printable } from '../model/index.ts';
 import { isBypassed, isLoopback } from './no-proxy.ts';
+import type { Origin } from './origin.ts';
 import { parseProxyUrl } from './proxy-url.ts';
 import type { ProxyText } from './schema.ts';
 import { lazyPassword } from './secrets.ts';
-import type { Origin } from './server.ts';
 import type { ProxySettings, ServerSettings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 

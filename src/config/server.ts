@@ -5,6 +5,7 @@ import { ConfigError, printable, UsageError } from '../model/index.ts';
 import { parseDuration } from './duration.ts';
 import { fileAt } from './file-at.ts';
 import { parseFingerprint } from './fingerprint.ts';
+import type { Origin } from './origin.ts';
 import { resolveProxy } from './proxy.ts';
 import type { ServerText, TimeoutText } from './schema.ts';
 import { ANONYMOUS, lazyPassword, readNetrc } from './secrets.ts';
@@ -14,18 +15,6 @@ import { parseRemoteUrl, type RemoteUrl } from './url.ts';
 
 const CONNECTIONS = 8;
 const TIMEOUTS = { connect: 15_000, reply: 60_000, data: 60_000 };
-
-/** Where a server's description stands. */
-export interface Origin {
-  /** The configuration file; null for a URL on the command line. */
-  readonly file: string | null;
-  /** The key in that file, such as `servers.web`. */
-  readonly path: string;
-  /** Whether others can read that file. */
-  readonly exposed: boolean;
-  /** What relative files are relative to. */
-  readonly folder: string;
-}
 
 /** What a job or a command line says about the server for one run. */
 export interface ServerWishes {
