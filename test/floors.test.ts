@@ -12,6 +12,7 @@ const FLOORS = [
   ['local', 'ftp', 'state', 'watch', 'server', 'config', 'hooks'],
   ['transfer'],
   ['queue'],
+  ['act'],
   ['sync', 'backup'],
   ['hand'],
   ['report', 'library'],

@@ -1,9 +1,10 @@
 /** The frame of every hand tool: its voice, its server, what it found wrong, and its end. */
+
+import { Tally } from '../act/tally.ts';
 import { formatRemoteUrl, secretsMask, type WrittenPlace } from '../config/index.ts';
 import { expand, type Match, type Work } from '../hand/index.ts';
 import { EXIT, type Problem, printable, type RunEventBody, UsageError } from '../model/index.ts';
 import { plainTextWarning } from '../sync/index.ts';
-import { Tally } from '../sync/tally.ts';
 import { type Bench, type Connected, commandLine } from './bench.ts';
 import type { Context } from './context.ts';
 import type { ServerOptions } from './options.ts';

@@ -1,4 +1,6 @@
 /** Small changes on a server: folders, names, times, permissions. */
+
+import { problemOf } from '../act/failure.ts';
 import {
   type Entry,
   FerryError,
@@ -12,7 +14,6 @@ import {
   ROOT,
   UsageError,
 } from '../model/index.ts';
-import { problemOf } from '../sync/failure.ts';
 import { publish } from '../transfer/swap.ts';
 import { each } from './each.ts';
 import { journalled } from './journal.ts';

@@ -1,13 +1,13 @@
 /** The frame of a copy by hand: the plan is made, carried out by the engine that runs use, and told in the same events. */
 import { randomUUID } from 'node:crypto';
+import { act } from '../act/act.ts';
+import { Tally } from '../act/tally.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import { UsageError } from '../model/errors.ts';
 import { exitCodeOf, isTransfer, type Local, type Plan, type Remote, type Summary, type Tell } from '../model/index.ts';
 import { temporaryFor } from '../model/temporary.ts';
-import { act } from '../sync/act.ts';
 import { plainTextWarning } from '../sync/plain-text.ts';
 import { explain, powersOf } from '../sync/run.ts';
-import { Tally } from '../sync/tally.ts';
 import { RESUMABLE, tagOf } from '../transfer/index.ts';
 import { journalled } from './journal.ts';
 import type { CopyPlan } from './plan.ts';

@@ -1,6 +1,7 @@
 /** One path after the other: what is wrong with one is said, and the others go on. */
+
+import { isConnectionGone, problemOf } from '../act/failure.ts';
 import type { RelPath } from '../model/index.ts';
-import { isConnectionGone, problemOf } from '../sync/failure.ts';
 import type { Work } from './work.ts';
 
 /** @throws what ends it for every path: a lost connection, an interruption. */

@@ -1,6 +1,7 @@
 /** Files and folders from a server to here, named as `cp` would name them. */
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { problemOf } from '../act/failure.ts';
 import { openLocal } from '../local/index.ts';
 import {
   type Entry,
@@ -13,7 +14,6 @@ import {
   ROOT,
   UsageError,
 } from '../model/index.ts';
-import { problemOf } from '../sync/failure.ts';
 import type { Prepared } from './copy.ts';
 import { followed, lookAt } from './look.ts';
 import type { Match } from './pattern.ts';

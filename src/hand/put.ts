@@ -1,6 +1,7 @@
 /** Files and folders from here to a server, named as `cp` would name them. */
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, parse, relative, resolve, sep } from 'node:path';
+import { problemOf } from '../act/failure.ts';
 import { openLocal } from '../local/index.ts';
 import {
   type Entry,
@@ -15,7 +16,6 @@ import {
   toRelPath,
   UsageError,
 } from '../model/index.ts';
-import { problemOf } from '../sync/failure.ts';
 import type { Prepared } from './copy.ts';
 import { followed, lookAt } from './look.ts';
 import { CopyPlan, type CopyRules, type Item } from './plan.ts';

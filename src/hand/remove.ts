@@ -1,6 +1,7 @@
 /** Removing files and folders on a server. Never through a link: what a link leads to stays. */
+
+import { isConnectionGone, problemOf } from '../act/failure.ts';
 import { type Entry, FerryError, type Lane, type RelPath, ReplyError, ROOT } from '../model/index.ts';
-import { isConnectionGone, problemOf } from '../sync/failure.ts';
 import { each } from './each.ts';
 import { lookAt } from './look.ts';
 import type { Match } from './pattern.ts';

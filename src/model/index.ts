@@ -7,6 +7,7 @@ export * from './hook.ts';
 export * from './listing.ts';
 export * from './local.ts';
 export * from './memory.ts';
+export * from './pair.ts';
 export * from './path.ts';
 export * from './plan.ts';
 export * from './problem.ts';

@@ -1,4 +1,8 @@
 /** Carries out a plan that was saved, reviewed and brought back, if the world is still the one it was made for. */
+
+import { act } from '../act/act.ts';
+import { matches } from '../act/expectation.ts';
+import { listRemote } from '../act/listings.ts';
 import type { JobSettings } from '../config/settings.ts';
 import { textsOf } from '../diff/index.ts';
 import {
@@ -8,6 +12,7 @@ import {
   fingerprintOf,
   GuardError,
   isTransfer,
+  type Pair,
   type Plan,
   printable,
   type RelPath,
@@ -18,10 +23,6 @@ import {
   type Summary,
 } from '../model/index.ts';
 import { mendSwaps, sameVersion } from '../transfer/index.ts';
-import { act } from './act.ts';
-import { matches } from './expectation.ts';
-import { listRemote } from './listings.ts';
-import type { Pair } from './pair.ts';
 import { tellPlan } from './plan.ts';
 import { releaseOptions } from './release-options.ts';
 import { conduct, type RunOptions } from './run.ts';

@@ -1,6 +1,7 @@
 /** Fetches the facts that a decision asks for: hashes, and times of single files. */
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { sightPatiently } from '../act/sight-patiently.ts';
 import { type Ask, type Evidence, nameOn } from '../diff/index.ts';
 import { CrlfToLf } from '../ftp/line-ends.ts';
 import {
@@ -13,7 +14,6 @@ import {
   ReplyError,
 } from '../model/index.ts';
 import { linesIn } from '../transfer/text.ts';
-import { sightPatiently } from './sight-patiently.ts';
 
 export interface EvidenceOptions {
   readonly local: Local;

@@ -2,6 +2,8 @@
  * Takes files out of a hot folder (`after`) once the server holds them. A file goes only if it is, byte for byte, what the
  * server was seen to have: what was sent in this run and checked there, or what is compared by content now.
  */
+
+import type { Tally } from '../act/tally.ts';
 import { NO_EVIDENCE } from '../diff/index.ts';
 import {
   type Agreement,
@@ -10,6 +12,7 @@ import {
   joinPath,
   LocalError,
   nameOf,
+  type Pair,
   parentOf,
   type RelPath,
   ROOT,
@@ -19,8 +22,6 @@ import {
 } from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
 import { gather } from './evidence.ts';
-import type { Pair } from './pair.ts';
-import type { Tally } from './tally.ts';
 
 export interface HotFolderOptions {
   readonly pair: Pair;

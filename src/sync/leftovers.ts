@@ -5,6 +5,7 @@ import {
   isTemporary,
   isTransfer,
   nameOf,
+  type Pair,
   type RelPath,
   ReplyError,
   type Side,
@@ -12,7 +13,6 @@ import {
 import { retrying } from '../queue/index.ts';
 import { tagOf } from '../transfer/index.ts';
 import type { Observed } from './observe.ts';
-import type { Pair } from './pair.ts';
 
 /** Removes the temporary files of checkpoints that no action of this plan goes on from, and those too old to matter. */
 export async function sweepLeftovers(

@@ -2,6 +2,8 @@
  * Walks both sides directory by directory and decides each one as soon as it is seen. Only the resulting actions are
  * kept, so that memory stays flat on a tree of any size.
  */
+
+import { listLocal, listRemote } from '../act/listings.ts';
 import type { JobSettings } from '../config/settings.ts';
 import {
   type Assembled,
@@ -33,6 +35,7 @@ import {
   LocalError,
   lineage,
   nameOf,
+  type Pair,
   parentOf,
   type RelPath,
   ROOT,
@@ -43,8 +46,6 @@ import {
 import { retrying } from '../queue/index.ts';
 import { sameVersion } from '../transfer/index.ts';
 import { gather } from './evidence.ts';
-import { listLocal, listRemote } from './listings.ts';
-import type { Pair } from './pair.ts';
 
 export interface ObserveOptions {
   readonly pair: Pair;

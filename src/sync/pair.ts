@@ -1,8 +1,8 @@
-/** The two sides of a job and what is remembered about them, opened together and closed together. */
+/** Opens the two sides of a job and what is remembered about them, and closes them together. */
 import type { JobSettings } from '../config/settings.ts';
 import { connectFtp } from '../ftp/remote.ts';
 import { openLocal } from '../local/index.ts';
-import { type Local, LocalError, type Memory, type Remote } from '../model/index.ts';
+import { type Local, LocalError, type Memory, type Pair, type Remote } from '../model/index.ts';
 import {
   acquireLock,
   jobFolder,
@@ -15,12 +15,6 @@ import {
 import { absentLocal } from './absent-local.ts';
 import type { RemoteLock } from './remote-lock.ts';
 import { refuseLocalFile } from './single-file.ts';
-
-export interface Pair {
-  readonly local: Local;
-  readonly remote: Remote;
-  readonly memory: Memory;
-}
 
 export interface OpenPair extends Pair {
   close(): Promise<void>;

@@ -3,10 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobSettings } from '../config/settings.ts';
 import { Filter, guard } from '../diff/index.ts';
-import { type Guard, type Plan, type RelPath, ROOT, type Tell } from '../model/index.ts';
+import { type Guard, type Pair, type Plan, type RelPath, ROOT, type Tell } from '../model/index.ts';
 import { withContents } from './contents.ts';
 import { type Observed, observe } from './observe.ts';
-import type { Pair } from './pair.ts';
 import { refuseRemoteFile } from './single-file.ts';
 
 export interface PlanOptions {

@@ -1,13 +1,13 @@
 /** What a job says of its releases, as the steps of a run take it. */
+
+import type { ActOptions } from '../act/act.ts';
+import type { Maintenance } from '../act/release.ts';
+import type { Tally } from '../act/tally.ts';
+import { Versions } from '../act/versions.ts';
 import { secretsMask } from '../config/index.ts';
 import type { JobSettings } from '../config/settings.ts';
 import { runHook } from '../hooks/index.ts';
-import { HookError, ROOT, type Tell } from '../model/index.ts';
-import type { ActOptions } from './act.ts';
-import type { Maintenance } from './act-release.ts';
-import type { Pair } from './pair.ts';
-import type { Tally } from './tally.ts';
-import { Versions } from './versions.ts';
+import { HookError, type Pair, ROOT, type Tell } from '../model/index.ts';
 
 export interface ReleaseContext {
   readonly pair: Pair;

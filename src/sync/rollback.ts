@@ -2,12 +2,17 @@
  * Takes back what the last release did on the server: what it replaced or deleted comes back from the kept versions, what
  * it added goes. Nothing that anyone touched since is touched, and what goes is kept in turn.
  */
+
+import { Acting } from '../act/act.ts';
+import { actOnRollback, type TakenBack } from '../act/rollback.ts';
+import { type Kept, keptPath, type Manifest, Versions } from '../act/versions.ts';
 import type { JobSettings } from '../config/settings.ts';
 import { guard } from '../diff/index.ts';
 import {
   type Fingerprint,
   fingerprintOf,
   GuardError,
+  type Pair,
   type Plan,
   type Problem,
   type RelPath,
@@ -16,12 +21,8 @@ import {
   UsageError,
 } from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
-import { Acting } from './act.ts';
-import { actOnRollback, type TakenBack } from './act-rollback.ts';
-import type { Pair } from './pair.ts';
 import { tellPlan } from './plan.ts';
 import { conduct, type RunOptions } from './run.ts';
-import { type Kept, keptPath, type Manifest, Versions } from './versions.ts';
 
 /** As `run`, back to what was before the last release. Exit code 3 where something had to be left as it is. */
 export function rollback(job: JobSettings, options: RunOptions): Promise<Summary> {

@@ -1,5 +1,7 @@
 /** One pass over a job: observe, decide, act, remember, tell. */
 import { setMaxListeners } from 'node:events';
+import { act } from '../act/act.ts';
+import { Tally } from '../act/tally.ts';
 import { secretsMask } from '../config/mask.ts';
 import type { JobSettings } from '../config/settings.ts';
 import { type guard, textsOf } from '../diff/index.ts';
@@ -14,6 +16,7 @@ import {
   LimitError,
   LocalError,
   LockError,
+  type Pair,
   type Plan,
   printable,
   type RemoteCounters,
@@ -25,16 +28,14 @@ import {
 import { retrying } from '../queue/index.ts';
 import { beginRun, type CurrentRun, type Lock } from '../state/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
-import { act } from './act.ts';
 import { clearHotFolder, SentFiles } from './hot-folder.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import type { Observed } from './observe.ts';
-import { lockJob, type OpenPair, openPair, type Pair, type PairOptions, stateOf } from './pair.ts';
+import { lockJob, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
 import { type Batch, makePlan, type Planned } from './plan.ts';
 import { releaseOptions } from './release-options.ts';
 import { lockRemote, type RemoteLock } from './remote-lock.ts';
-import { Tally } from './tally.ts';
 import { waitingFor } from './wait.ts';
 
 /** What a run is given besides its job. */

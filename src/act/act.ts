@@ -12,6 +12,7 @@ import {
   isTransfer,
   lineage,
   type MkdirAction,
+  type Pair,
   type RelPath,
   type RenameAction,
   type Side,
@@ -19,14 +20,13 @@ import {
   type TransferAction,
 } from '../model/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
-import { actOnDirectories } from './act-directories.ts';
-import { actOnMoves } from './act-moves.ts';
-import { actOnRelease, type Maintenance } from './act-release.ts';
-import { actOnRemovals } from './act-removals.ts';
-import { actOnTransfers } from './act-transfers.ts';
+import { actOnDirectories } from './directories.ts';
 import { problemOf } from './failure.ts';
-import type { Pair } from './pair.ts';
+import { actOnMoves } from './moves.ts';
+import { actOnRelease, type Maintenance } from './release.ts';
+import { actOnRemovals } from './removals.ts';
 import type { Tally } from './tally.ts';
+import { actOnTransfers } from './transfers.ts';
 import type { Versions } from './versions.ts';
 
 export interface ActOptions {

@@ -13,6 +13,7 @@ import {
   type Listing,
   lineage,
   nameOf,
+  type Pair,
   parentOf,
   printable,
   type RelPath,
@@ -24,7 +25,6 @@ import {
 } from '../model/index.ts';
 import { OWN_FOLDER } from '../state/index.ts';
 import { publish, sameVersion } from '../transfer/index.ts';
-import type { Pair } from './pair.ts';
 
 /** What a run set out to do with one path on the server. */
 export interface Kept {

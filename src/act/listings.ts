@@ -1,7 +1,15 @@
 /** Reads one directory of either side so that no failure ever reads as absence. */
-import { type Listing, LocalError, type Problem, type RelPath, ReplyError, ROOT, type Side } from '../model/index.ts';
+import {
+  type Listing,
+  LocalError,
+  type Pair,
+  type Problem,
+  type RelPath,
+  ReplyError,
+  ROOT,
+  type Side,
+} from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
-import type { Pair } from './pair.ts';
 
 /** The local directory; null where it does not exist. */
 export async function listLocal(pair: Pair, directory: RelPath): Promise<Listing | null> {

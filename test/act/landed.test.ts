@@ -2,12 +2,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { act } from '../../src/act/act.ts';
+import { Tally } from '../../src/act/tally.ts';
 import { connectFtp } from '../../src/ftp/remote.ts';
 import { openLocal } from '../../src/local/index.ts';
 import { type Agreement, fingerprintOf, type Local, type Memory, toRelPath } from '../../src/model/index.ts';
 import { memoryInRam } from '../../src/state/index.ts';
-import { act } from '../../src/sync/act.ts';
-import { Tally } from '../../src/sync/tally.ts';
 import { clientOptions } from '../builders/connect.ts';
 import { draw, emptyFolder, read } from '../builders/folder.ts';
 import { start } from '../servers/every-server.ts';

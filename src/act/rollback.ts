@@ -5,6 +5,7 @@ import {
   type Fingerprint,
   type Lane,
   lineage,
+  type Pair,
   parentOf,
   type RelPath,
   type RenameAction,
@@ -14,7 +15,6 @@ import {
 } from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
-import type { Pair } from './pair.ts';
 import { inFlight, inPasses } from './passes.ts';
 import type { Kept, Manifest, Versions } from './versions.ts';
 

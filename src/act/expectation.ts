@@ -1,7 +1,6 @@
 /** What a plan saw of a path, held against what is there just before the plan touches it. */
-import { type Fingerprint, fingerprintOf, type RelPath, type Side, StaleError } from '../model/index.ts';
+import { type Fingerprint, fingerprintOf, type Pair, type RelPath, type Side, StaleError } from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
-import type { Pair } from './pair.ts';
 
 /** @throws StaleError when the path is gone, cannot be seen, or is another version than was expected. */
 export async function isStillExpected(pair: Pair, side: Side, path: RelPath, expected: Fingerprint): Promise<void> {

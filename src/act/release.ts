@@ -23,11 +23,11 @@ import {
 } from '../model/index.ts';
 import { isExpectedUnder, newNaming, placeStaged, type Staged } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
-import { actOnDirectories } from './act-directories.ts';
-import { actOnRemovals } from './act-removals.ts';
-import { actOnTransfers, stageTransfers } from './act-transfers.ts';
+import { actOnDirectories } from './directories.ts';
 import { listRemote } from './listings.ts';
 import { inFlight, inPasses } from './passes.ts';
+import { actOnRemovals } from './removals.ts';
+import { actOnTransfers, stageTransfers } from './transfers.ts';
 
 /** Programs around the moment in which a release is published. */
 export interface Maintenance {
