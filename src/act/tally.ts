@@ -26,6 +26,8 @@ export class Tally {
   withheld: string | undefined;
   /** Why a staged release was not published; undefined where it was. */
   unpublished: string | undefined;
+  /** What failed once the work was done: a program of the user's own. It is said, and changes no exit code. */
+  afterwards: string | undefined;
   untouched: Untouched = { unchanged: 0, sameBySize: 0, kept: 0 };
   /** For the history, which keeps a few. */
   readonly firstProblems: Problem[] = [];
@@ -85,10 +87,12 @@ export class Tally {
     remote: Pick<Remote, 'counters'> | undefined,
     end: { exitCode?: number; message?: string },
   ): Summary {
-    const message = end.message ?? this.unpublished ?? this.withheld;
+    const exitCode = end.exitCode ?? this.exitCode;
+    const said = end.message ?? this.unpublished ?? this.withheld;
+    const message = said ?? (exitCode === EXIT.agreed ? this.afterwards : undefined);
     return {
       job,
-      exitCode: end.exitCode ?? this.exitCode,
+      exitCode,
       ...(message === undefined ? {} : { message }),
       uploaded: this.uploaded,
       downloaded: this.downloaded,

@@ -57,7 +57,7 @@ function cells(run: PastRun, now: number): [took: string, exit: string, what: st
 /** What was moved, and where it did not go well, why. */
 export function whatOf({ summary, exitCode, message }: PastRun): string {
   const moved = summary === null ? '' : deeds(summary);
-  if (exitCode === EXIT.agreed) return moved;
+  if (exitCode === EXIT.agreed && message === undefined) return moved;
   const why = message ?? (summary === null ? 'its end is not known' : (exitReason(summary) ?? ''));
   return moved === NOTHING || moved === '' ? why : `${why} (${moved})`;
 }

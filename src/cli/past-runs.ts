@@ -77,6 +77,7 @@ export function complaintOf({ runs }: JobHistory, maxAge: number | null, now: nu
   if (last === undefined) return undefined;
   if (last.state !== 'ended') return 'its last run was cut off';
   if (last.exitCode !== EXIT.agreed) return `its last run ended with exit code ${last.exitCode}`;
+  if (last.message !== undefined) return 'its last run was not well, although both sides agree';
   const age = now - Date.parse(last.ended ?? last.began);
   return maxAge !== null && age > maxAge ? 'its last run is longer ago than --max-age allows' : undefined;
 }

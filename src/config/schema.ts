@@ -153,7 +153,9 @@ const hook = (description: string) =>
 const hooks = z
   .strictObject({
     before: hook('Before anything is looked at; where it does not end with 0, nothing is done (exit code 4).'),
-    after: hook('After a run that ended with exit code 0; where it fails, the run ends with 3.'),
+    after: hook(
+      'After a run that ended with exit code 0; where it fails, that is said and the `failed` hooks run; the exit code stays 0, as both sides agree.',
+    ),
     failed: hook('After a run that ended with any other exit code.'),
     timeout: duration.describe('How long each of them may take. Seconds; default 300.').optional(),
   })

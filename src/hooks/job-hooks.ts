@@ -1,6 +1,7 @@
 /**
  * The hooks of one run, or of one batch of a watch: `before`, and then `after` where it ended with exit code 0, else
- * `failed`. Where `after` fails, `failed` runs too. Where all went well, the heartbeat is told.
+ * `failed`. Where `after` fails, `failed` runs too, and the exit code stays: it speaks of the two sides, which agree.
+ * Where all went well, the heartbeat is told.
  */
 import { EXIT, exitCodeOf, HookError, type HookSettings, interruptionBy, type Summary } from '../model/index.ts';
 import type { HookAbout } from './facts.ts';
@@ -39,18 +40,28 @@ export class JobHooks {
     }
   }
 
-  /** Runs what is to run at such an end. Never rejects; the summary that comes back counts a failed `after`, too. */
+  /**
+   * Runs what is to run at such an end. Never rejects; the summary that comes back says what failed of it. Exit code 0
+   * with a message is a run whose work is done, and that was not well all the same.
+   */
   async ended(summary: Summary): Promise<Summary> {
     let end = summary;
     if (summary.exitCode === EXIT.agreed) {
       try {
         await this.#run('after', summary, { signal: this.#options.signal });
-        await this.#beat(summary);
-        return summary;
       } catch (error) {
         const { signal } = this.#options;
-        const exitCode = signal?.aborted ? exitCodeOf(interruptionBy(signal)) : EXIT.incomplete;
-        end = { ...summary, exitCode, message: `both sides agree, but ${(error as Error).message}` };
+        const exitCode = signal?.aborted ? exitCodeOf(interruptionBy(signal)) : EXIT.agreed;
+        const { message } = error as Error;
+        end = {
+          ...summary,
+          exitCode,
+          message: summary.message ? `${summary.message}; and ${message}` : agreeBut(message),
+        };
+      }
+      if (end.message === undefined) {
+        await this.#beat(summary);
+        return summary;
       }
     }
     try {
@@ -95,4 +106,9 @@ export class JobHooks {
       await runHook(argv, { ...this.#about, hook, summary }, { ...this.#options, timeout: limit, folder, signal });
     }
   }
+}
+
+/** What a summary says where something failed after the work was done. */
+export function agreeBut(failure: string): string {
+  return `both sides agree, but ${failure}`;
 }

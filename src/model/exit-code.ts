@@ -9,7 +9,7 @@ export const EXIT = {
   unforeseen: 1,
   /** The command line or the configuration is not right. */
   usage: 2,
-  /** Some paths failed, or an `after` hook did; the rest is done. */
+  /** Some paths failed; the rest is done. */
   incomplete: 3,
   /** Refused by a guard, or by a `before` hook. */
   refused: 4,

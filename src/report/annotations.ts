@@ -25,7 +25,8 @@ export function githubCommands(record: RunRecord, mask: Mask, workspace: string 
   });
   const reason = summary && summary.exitCode !== EXIT.different ? exitReason(summary) : undefined;
   if (reason !== undefined) {
-    commands.push(command('error', { title }, `exit ${summary!.exitCode}: ${printable(reason.split('\n')[0]!)}`, mask));
+    const level = summary!.exitCode === EXIT.agreed ? 'warning' : 'error';
+    commands.push(command(level, { title }, `exit ${summary!.exitCode}: ${printable(reason.split('\n')[0]!)}`, mask));
   }
   return commands;
 }

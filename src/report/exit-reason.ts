@@ -2,10 +2,9 @@
 import { EXIT, type Summary } from '../model/index.ts';
 import { counted } from './bytes.ts';
 
-/** Undefined for exit code 0. What the run itself says comes first. */
+/** What the run itself says comes first. Undefined for exit code 0, unless a hook failed once the work was done. */
 export function exitReason(summary: Summary): string | undefined {
-  if (summary.exitCode === EXIT.agreed) return undefined;
-  return summary.message ?? usualReason(summary);
+  return summary.message ?? (summary.exitCode === EXIT.agreed ? undefined : usualReason(summary));
 }
 
 function usualReason({ exitCode, failed, problems }: Summary): string {

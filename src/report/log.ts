@@ -70,7 +70,7 @@ function levelOf(event: RunEvent): LogLevel {
     case 'problem':
       return 'error';
     case 'summary':
-      return event.exitCode === 0 ? 'info' : 'error';
+      return event.exitCode !== 0 ? 'error' : event.message === undefined ? 'info' : 'warn';
     case 'hook':
       return event.status === 'failed' ? 'error' : 'info';
     case 'retry':

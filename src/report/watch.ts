@@ -93,7 +93,9 @@ export function watchReporter(options: WatchReporterOptions): Reporter {
     if (text !== '') last = `last at ${clock(time).slice(0, 5)}: ${text}`;
     if (exitCode === 0) {
       refused = '';
-      if (text !== '' && !quiet) line(time, text);
+      if (event.message !== undefined) {
+        line(time, `${text === '' ? '' : `${text}; `}${yellow('warning:')} ${printable(event.message)}`);
+      } else if (text !== '' && !quiet) line(time, text);
       return;
     }
     const reason = printable(exitReason(event) ?? '');

@@ -6,8 +6,8 @@ import type { Tally } from '../act/tally.ts';
 import { Versions } from '../act/versions.ts';
 import { secretsMask } from '../config/index.ts';
 import type { JobSettings } from '../config/settings.ts';
-import { runHook } from '../hooks/index.ts';
-import { HookError, type Pair, ROOT, type Tell } from '../model/index.ts';
+import { agreeBut, runHook } from '../hooks/index.ts';
+import { HookError, type Pair, type Tell } from '../model/index.ts';
 
 export interface ReleaseContext {
   readonly pair: Pair;
@@ -57,7 +57,8 @@ function maintenanceOf(job: JobSettings, { tell, tally, signal }: ReleaseContext
         await run('leave');
       } catch (error) {
         if (!(error instanceof HookError)) throw error;
-        tally.problem({ path: ROOT, side: 'remote', code: 'failed', message: error.message });
+        tell({ type: 'warning', message: error.message });
+        tally.afterwards = agreeBut(error.message);
       }
     },
   };

@@ -75,10 +75,26 @@ describe('what hooks say', () => {
     );
   });
 
+  test('that "after" failed is said under -q, and to monitors, while the exit code speaks of the two sides', async () => {
+    await configure({ after: record(7) });
+    const { code, stderr } = await world.ferry('push', 'site', '-q');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^ferry push site: exit 0: both sides agree, but the "after" hook .* ended with 7\n {2}\(.*\)\n$/,
+    );
+    expect(await world.ferry('status', 'site', '-q')).toMatchObject({
+      code: 3,
+      stderr: 'ferry: site: its last run was not well, although both sides agree\n',
+    });
+    await configure({ after: record() });
+    expect((await world.ferry('push', 'site', '-q')).code).toBe(0);
+    expect((await world.ferry('status', 'site', '-q')).code).toBe(0);
+  });
+
   test('with --json it is beside the events, which tell of the hooks', async () => {
     await configure({ before: record(0, 'mounted'), after: record(1) });
     const ended = await world.ferry('push', 'site', '--json');
-    expect(ended).toMatchObject({ code: 3, stderr: 'before: mounted\n' });
+    expect(ended).toMatchObject({ code: 0, stderr: 'before: mounted\n' });
     const events = eventsOf(ended);
     expect(events.filter(({ type }) => type === 'hook')).toMatchObject([
       { hook: 'before', program: process.execPath, status: 'started' },
@@ -86,7 +102,13 @@ describe('what hooks say', () => {
       { hook: 'after', status: 'started' },
       { hook: 'after', status: 'failed', message: expect.stringMatching(/ended with 1$/) },
     ]);
-    expect(events.at(-1)).toMatchObject({ type: 'summary', exitCode: 3, uploaded: 2, failed: 0 });
+    expect(events.at(-1)).toMatchObject({
+      type: 'summary',
+      exitCode: 0,
+      message: expect.stringMatching(/^both sides agree, but the "after" hook .* ended with 1$/),
+      uploaded: 2,
+      failed: 0,
+    });
   });
 });
 

@@ -136,17 +136,18 @@ describe('one that fails', () => {
     });
   });
 
-  test('after: the files are there, the exit code is 3, and "failed" hears of it', async () => {
+  test('after: both sides agree, which is exit code 0, and "failed" hears of it', async () => {
     const { summary } = await perform(settings({ after: [record(1)], failed: [record()] }), state);
     expect(summary).toMatchObject({
-      exitCode: 3,
+      exitCode: 0,
       uploaded: 2,
       failed: 0,
+      problems: 0,
       message: expect.stringMatching(/^both sides agree, but the "after" hook .* ended with 1$/),
     });
     expect(site()).toEqual(read(local));
     expect(ran()).toEqual(['after', 'failed']);
-    expect(told()[1]?.input).toMatchObject({ hook: 'failed', exitCode: 3, uploaded: 2 });
+    expect(told()[1]?.input).toMatchObject({ hook: 'failed', exitCode: 0, message: summary.message, uploaded: 2 });
   });
 
   test('failed: the exit code stays that of the run', async () => {
@@ -202,7 +203,7 @@ describe('the heartbeat', () => {
     expect((await perform(settings({ heartbeat: url }), state)).summary.exitCode).toBe(0);
     expect(heard).toEqual(['/ping/4711']);
     writeFileSync(join(local, 'a.txt'), 'A');
-    expect((await perform(settings({ heartbeat: url, after: [record(1)] }), state)).summary.exitCode).toBe(3);
+    expect((await perform(settings({ heartbeat: url, after: [record(1)] }), state)).summary.exitCode).toBe(0);
     expect(heard).toEqual(['/ping/4711']);
   });
 

@@ -173,6 +173,13 @@ describe('a staged release', () => {
     expect(refused.summary).toMatchObject({ exitCode: 4, uploaded: 0 });
     expect(refused.summary.message).toMatch(/maintenance enter.*not now.*nothing was published/s);
     expect(site()).toEqual(NEW);
+    const stuck = { ...maintenance, leave: [['sh', '-c', 'echo still on; exit 1'] as const] };
+    const published = await deploy(server, OLD, { ...STAGED, maintenance: stuck });
+    expect(published.summary).toMatchObject({
+      exitCode: 0,
+      message: expect.stringMatching(/^both sides agree, but .*maintenance leave.*still on/),
+    });
+    expect((await deploy(server, NEW, { ...STAGED, maintenance })).summary.exitCode).toBe(0);
     // Where nothing is to be published there is no maintenance.
     rmSync(join(notes, 'enter'));
     expect((await deploy(server, NEW, { ...STAGED, maintenance })).summary.exitCode).toBe(0);
