@@ -56,31 +56,45 @@ export async function inspectLock(directory: string): Promise<LockState> {
   return held ? { held: true, owner: held.owner, life: lifeOfHolder(held) } : { held: false };
 }
 
+export interface BreakOptions {
+  /** Told who holds it: whether someone made sure that nobody does, where that cannot be seen from here. Default: no. */
+  readonly sure?: (holder: string) => Promise<boolean>;
+  /** Told who held it, before it is removed. */
+  readonly say?: (holder: string) => void;
+}
+
 /**
- * Removes a lock that no run holds any more; false if there is none. Rejects with a LockError if a run holds it, or if
- * that cannot be seen from here and `force` does not say that someone made sure.
+ * Removes a lock that no run holds any more; false if there is none. What is removed is the very lock that was asked
+ * about. @throws LockError if a run holds it, or if that cannot be seen from here and nobody is sure.
  */
-export async function breakLock(directory: string, options: { readonly force?: boolean } = {}): Promise<boolean> {
+export async function breakLock(directory: string, options: BreakOptions = {}): Promise<boolean> {
+  const { sure = async () => false, say = () => {} } = options;
   const path = join(directory, NAME);
   return attemptIn(directory, async () => {
     const held = await readLockFile(path);
     if (!held) return false;
     const life = lifeOfHolder(held);
-    if (life === 'alive' || (life === 'unseen' && !options.force)) {
+    if (life === 'alive' || (life === 'unseen' && !(await sure(sayOwner(held))))) {
       throw new LockError(`the lock was not removed: ${sayHeld(held, held.owner.job)}`);
     }
+    say(sayOwner(held));
     return removeLockFile(path, held, thisOwner(held.owner.job));
   });
 }
 
+function sayOwner({ owner }: Held): string {
+  const { pid, host, since } = owner;
+  if (pid === 0) return 'who knows whom: it does not say';
+  return `process ${pid} on ${printable(host)}, since ${since}`;
+}
+
 function sayHeld(held: Held, job: string): string {
-  const { pid, host, since } = held.owner;
-  const who = `process ${pid} on ${printable(host)}, since ${since}`;
+  const who = sayOwner(held);
   const unlock = `ferry unlock ${printable(job)}`.trim();
   if (lifeOfHolder(held) === 'alive') {
     return `${who}. Wait for it, or stop it; should it be gone, "${unlock}" removes the lock`;
   }
-  return `${who}. It cannot be seen from here whether it still runs; make sure that it does not, then "${unlock} --force"`;
+  return `${who}. It cannot be seen from here whether it still runs; make sure that it does not, then "${unlock} --yes"`;
 }
 
 const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'ENOTSUP']);

@@ -1,10 +1,8 @@
 /** Carries out a plan that was saved, reviewed and brought back, if the world is still the one it was made for. */
 
-import { act } from '../act/act.ts';
 import { matches } from '../act/expectation.ts';
 import { listRemote } from '../act/listings.ts';
 import type { JobSettings } from '../config/settings.ts';
-import { textsOf } from '../diff/index.ts';
 import {
   type Action,
   type Entry,
@@ -23,8 +21,8 @@ import {
   type Summary,
 } from '../model/index.ts';
 import { mendSwaps, sameVersion } from '../transfer/index.ts';
+import { carryOut } from './carry-out.ts';
 import { tellPlan } from './plan.ts';
-import { releaseOptions } from './release-options.ts';
 import { conduct, type RunOptions } from './run.ts';
 
 /** Names of moved paths that an error message lists at most. */
@@ -42,20 +40,10 @@ export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promis
     if (options.dryRun) return undefined;
     pair.remote.warm(plan.actions.length);
     if (plan.actions.length > 0 && plan.direction !== 'pull') await pair.remote.makeRoot(signal);
-    await act(plan.actions, {
-      pair,
-      tally,
-      tell,
-      signal,
-      direction: plan.direction,
-      attempts: job.retries + 1,
-      limitRate: job.limitRate,
-      chmod: job.chmod,
-      isText: textsOf(job.ascii),
-      order: job.order,
-      strict: true,
-      ...releaseOptions(job, { pair, tell, tally, signal, now: new Date() }),
-    });
+    const { direction } = plan;
+    // What the plan does not name is not looked at, and stays in a hot folder until it is.
+    const only = plan.actions.flatMap((action) => (action.action === 'upload' ? [action.path] : []));
+    await carryOut(plan.actions, job, { pair, tally, tell, signal, direction, strict: true, only });
     return undefined;
   });
 }

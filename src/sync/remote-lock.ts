@@ -91,28 +91,47 @@ export async function lockRemote(job: JobSettings, options: RemoteLockOptions): 
   }
 }
 
+export interface UnlockOptions {
+  /** Whether even one that shows a heartbeat is to go. */
+  readonly force: boolean;
+  /** Told who holds it: whether someone made sure that nobody does. Asked where it only stands still. */
+  readonly sure: (holder: string) => Promise<boolean>;
+  /** Told who held it, before it is removed. */
+  readonly say: (holder: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Removes the lock of a job on the server; false if there is none.
- * @throws LockError where it shows a heartbeat and `force` does not say that it is to go all the same.
+ * @throws LockError where it shows a heartbeat, or nobody is sure that it is dead.
  */
-export async function unlockRemote(
-  job: JobSettings,
-  options: { readonly force: boolean; readonly signal: AbortSignal; readonly say: (text: string) => void },
-): Promise<boolean> {
-  const { force, signal, say } = options;
+export async function unlockRemote(job: JobSettings, options: UnlockOptions): Promise<boolean> {
+  const { force, sure, signal, say } = options;
   const remote = remoteOf({ server: { ...job.server, connections: 1 }, remote: job.remote });
   try {
     await remote.open(signal);
-    const held = await inspectServerLock(remote, beatOf(job.serverLock?.staleAfter ?? BEAT * BEATS));
+    const look = () => inspectServerLock(remote, beatOf(job.serverLock?.staleAfter ?? BEAT * BEATS));
+    let held = await look();
     if (held === null) return false;
-    const holder = `${sayHolder(held.notice)}`;
+    const holder = sayHolder(held.notice);
+    if (held.life === 'still' && !force) {
+      if (!(await sure(holder))) {
+        throw new LockError(
+          `the lock on the server was not removed: no heartbeat was seen, but the run that holds it (${holder}) may have ` +
+            `only one connection, which is busy. Make sure that it is gone, then "ferry unlock ${printable(job.name)} --yes"`,
+        );
+      }
+      // It may have moved while that was asked.
+      held = await look();
+      if (held === null) return false;
+    }
     if (held.life === 'alive' && !force) {
       throw new LockError(
-        `the lock on the server was not removed: it is alive, held by ${holder}. ` +
+        `the lock on the server was not removed: it is alive, held by ${sayHolder(held.notice)}. ` +
           `Wait for it, or stop it; "ferry unlock ${printable(job.name)} --force" removes it, and that run will stop`,
       );
     }
-    say(`The lock on the server was held by ${holder}.`);
+    say(sayHolder(held.notice));
     await breakServerLock(remote, held);
     return true;
   } finally {

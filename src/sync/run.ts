@@ -1,10 +1,9 @@
 /** One pass over a job: observe, decide, act, remember, tell. */
 import { setMaxListeners } from 'node:events';
-import { act } from '../act/act.ts';
 import { Tally } from '../act/tally.ts';
 import { secretsMask } from '../config/mask.ts';
 import type { JobSettings } from '../config/settings.ts';
-import { type guard, textsOf } from '../diff/index.ts';
+import type { guard } from '../diff/index.ts';
 import { JobHooks } from '../hooks/index.ts';
 import {
   type Capabilities,
@@ -28,13 +27,12 @@ import {
 import { retrying } from '../queue/index.ts';
 import { beginRun, type CurrentRun, type Lock } from '../state/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
-import { clearHotFolder, SentFiles } from './hot-folder.ts';
+import { carryOut } from './carry-out.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import type { Observed } from './observe.ts';
 import { lockJob, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
 import { type Batch, makePlan, type Planned } from './plan.ts';
-import { releaseOptions } from './release-options.ts';
 import { lockRemote, type RemoteLock } from './remote-lock.ts';
 import { waitingFor } from './wait.ts';
 
@@ -104,30 +102,9 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
     if (observed.missing.remote && job.direction !== 'pull') await pair.remote.makeRoot(signal);
     // What a batch does not speak of is not left over.
     if (!options.batch) await sweepLeftovers(pair, plan.actions, observed.stale, signal, job.retries + 1);
-    const sent = new SentFiles();
-    const listened = (event: RunEventBody) => {
-      sent.note(event);
-      tell(event);
-    };
-    await act(plan.actions, {
-      pair,
-      tally,
-      tell: listened,
-      signal,
-      direction: job.direction,
-      attempts: job.retries + 1,
-      limitRate: job.limitRate,
-      chmod: job.chmod,
-      isText: textsOf(job.ascii),
-      order: job.order,
-      strict: false,
-      ...releaseOptions(job, { pair, tell, tally, signal, now: new Date() }),
-    });
-    if (job.after) {
-      const only = options.batch && { only: options.batch.paths };
-      const { move } = job.after;
-      await clearHotFolder(sent, { pair, move, tell, tally, signal, attempts: job.retries + 1, ...only });
-    }
+    const { direction } = job;
+    const only = options.batch && { only: options.batch.paths };
+    await carryOut(plan.actions, job, { pair, tally, tell, signal, direction, strict: false, ...only });
     return undefined;
   });
 }

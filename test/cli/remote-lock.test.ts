@@ -1,5 +1,6 @@
 /** Two deploys to one server at once, from what might be two machines: each has a state folder of its own. */
-import { existsSync, readdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeWorld, until, type World } from './harness.ts';
@@ -62,6 +63,30 @@ describe('two deploys at once', () => {
     await until(isHeld, 'the lock is still there');
     expect(await world.ferryWith(elsewhere(), 'push', 'second')).toMatchObject({ code: 0 });
     expect(isHeld()).toBe(false);
+  });
+
+  it('without a terminal, one that stands still is removed only if somebody says so', async () => {
+    const claim = `${randomUUID()}.3`;
+    const owner = {
+      job: 'other',
+      pid: 7,
+      host: 'elsewhere',
+      boot: 'other',
+      space: null,
+      started: null,
+      since: 'today',
+    };
+    const lock = join(world.serverFolder, 'www/.ferry/lock');
+    mkdirSync(lock, { recursive: true });
+    writeFileSync(join(lock, claim), JSON.stringify({ id: claim.slice(0, 36), owner, staleAfter: 60_000 }));
+    const refused = await world.ferry('unlock', 'second');
+    expect(refused.stderr).toMatch(/not removed.*the job other, process 7 on elsewhere.*ferry unlock second --yes/s);
+    expect(refused.code).toBe(6);
+    expect(isHeld()).toBe(true);
+    const removed = await world.ferry('unlock', 'second', '--yes');
+    expect(removed.stderr).toMatch(/^The lock on the server was held by the job other.*\nThe lock was removed\.\n$/s);
+    expect(removed.code).toBe(0);
+    expect(existsSync(lock)).toBe(false);
   });
 
   it('a run whose lock is removed by force stops, and publishes nothing more', async () => {

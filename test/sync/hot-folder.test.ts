@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseConfig, processSurroundings, resolveJob } from '../../src/config/index.ts';
 import type { JobSettings } from '../../src/config/settings.ts';
+import { apply, plan } from '../../src/sync/index.ts';
 import { job } from '../builders/connect.ts';
 import { type Drawing, draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
@@ -55,6 +56,21 @@ describe('after a run', () => {
       'sent/in/two.pdf': 'second',
     });
     expect(read(there)).toEqual({ ...SCANS, 'one.pdf': 'another first' });
+  });
+
+  test('a saved plan takes away what it sent, and what it does not name stays', async () => {
+    const { local, there, state, settings } = await hotFolder(SCANS, MOVE);
+    const { plan: made } = await perform(settings, state, { verb: plan });
+    draw(local, { 'three.pdf': 'third' });
+    const { summary } = await perform(settings, state, { verb: (of, options) => apply(of, made!, options) });
+    expect(summary).toMatchObject({ exitCode: 0, uploaded: 2 });
+    expect(read(there)).toEqual(SCANS);
+    expect(read(local)).toEqual({
+      'three.pdf': 'third',
+      in: null,
+      'sent/one.pdf': 'first',
+      'sent/in/two.pdf': 'second',
+    });
   });
 
   test('never through a link', async () => {
