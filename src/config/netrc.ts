@@ -13,7 +13,7 @@ interface NetrcEntry {
 }
 
 const WORDS = { login: 'user', password: 'password', account: 'account' } as const;
-const MACRO = /macdef\b[^\n]*\n(?:[^\n]+(?:\n|$))*/y;
+const MACRO = /macdef\b[^\n]*(?:\n|$)(?:[^\n]+(?:\n|$))*/y;
 const TOKEN = /"((?:[^"\\]|\\.)*)"|([^\s"]\S*)/y;
 
 /**

@@ -4,6 +4,12 @@ import { nearest } from './nearest.ts';
 import type { Protocol } from './settings.ts';
 
 const PORTS: Readonly<Record<Protocol, number>> = { ftp: 21, ftpes: 21, ftps: 990 };
+/** Characters of a host's name (RFC 1035, 2.3.4; in its text form). */
+const LONGEST_HOST = 253;
+/** Characters that such a name may be written with, where each letter is percent-encoded. */
+const LONGEST_WRITTEN = 9 * LONGEST_HOST;
+/** Characters of a URL that a message shows. */
+const LONGEST_SHOWN = 300;
 const SPOKEN = 'ftp:// (plain text), ftpes:// (explicit TLS) and ftps:// (implicit TLS)';
 
 export interface RemoteUrl {
@@ -111,11 +117,16 @@ function otherScheme(scheme: string): string {
 
 /** A name or address as it is dialled, an IPv6 address without brackets. Throws a RangeError. */
 export function hostOf(name: string): string {
+  // Asked before it is read: what reads a name of another script takes the square of its length.
+  if (name.length > LONGEST_WRITTEN) throw new RangeError(tooLong(name));
+  let host: string;
   try {
-    return new URL(`ftp://${name}`).hostname.replace(/^\[|\]$/g, '');
+    host = new URL(`ftp://${name}`).hostname.replace(/^\[|\]$/g, '');
   } catch {
     throw new RangeError(`${printable(name)} is not a host name or address`);
   }
+  if (host.replace(/\.$/, '').length > LONGEST_HOST) throw new RangeError(tooLong(name));
+  return host;
 }
 
 // `%2F` at the front is how RFC 1738, 3.2.2 writes an absolute path; here it means the same.
@@ -127,10 +138,16 @@ function folderOf(path: string, decode: (part: string) => string): string {
   return remoteFolder(segments[1] === '~' ? segments.slice(1).join('/') : segments.join('/'));
 }
 
+function tooLong(name: string): string {
+  return `${printable(name.slice(0, 40))}… is not a host name: those have at most ${LONGEST_HOST} characters`;
+}
+
 function encode(text: string, characters: RegExp): string {
   return text.replace(characters, (character) => encodeURIComponent(character));
 }
 
+/** For messages: what is long is cut off, after the password was taken out. */
 function withoutPassword(text: string): string {
-  return printable(text.replace(/^([^/]*\/\/)(.*)@/s, '$1***@'));
+  const masked = text.replace(/^([^/]*\/\/)(.*)@/s, '$1***@');
+  return printable(masked.length > LONGEST_SHOWN ? `${masked.slice(0, LONGEST_SHOWN)}…` : masked);
 }

@@ -195,12 +195,15 @@ export class LimitError extends FerryError {
   }
 }
 
-/** The remembered state exists and cannot be read; it is never taken for empty. */
+/** The remembered state exists and cannot be read, or cannot be written; it is never taken for empty. */
 export class StateError extends FerryError {
   override readonly retryable: boolean;
-  constructor(message: string, options?: ErrorOptions & { retryable?: boolean }) {
+  /** Its disk has no room, or the quota is used up: nothing is wrong with what is remembered. */
+  readonly full: boolean;
+  constructor(message: string, options?: ErrorOptions & { retryable?: boolean; full?: boolean }) {
     super('state', message, options);
     this.retryable = options?.retryable ?? false;
+    this.full = options?.full ?? false;
   }
 }
 

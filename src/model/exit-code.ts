@@ -1,5 +1,5 @@
 /** The one place where failures become exit codes. Scripts rely on these numbers. */
-import { FerryError, InterruptedError } from './errors.ts';
+import { FerryError, InterruptedError, StateError } from './errors.ts';
 
 /** The exit codes of the command line, by name. */
 export const EXIT = {
@@ -33,6 +33,7 @@ export const EXIT = {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) return error.signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
   if (!(error instanceof FerryError)) return EXIT.unforeseen;
+  if (error instanceof StateError && error.full) return EXIT.incomplete;
   switch (error.code) {
     case 'usage':
     case 'config':

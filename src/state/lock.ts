@@ -1,7 +1,7 @@
 /** One run per job on this machine. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, LockError, printable } from '../model/index.ts';
+import { ConfigError, LockError, printable, StateError } from '../model/index.ts';
 import {
   dropLockFile,
   type Held,
@@ -12,6 +12,7 @@ import {
   takeLockFile,
 } from './lock-file.ts';
 import { type Owner, thisOwner } from './owner.ts';
+import { noRoom } from './room.ts';
 
 const NAME = 'lock';
 
@@ -100,7 +101,9 @@ function sayHeld(held: Held, job: string): string {
 const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'ENOTSUP']);
 
 /** Not a lock that somebody holds: nobody could hold one there. */
-function unwritable(directory: string, error: unknown): ConfigError {
+function unwritable(directory: string, error: unknown): ConfigError | StateError {
+  const full = noRoom(error, directory);
+  if (full) return full;
   const { code, message } = error as NodeJS.ErrnoException;
   return new ConfigError(
     `Ferry cannot keep its state in ${printable(directory)} (${code ?? message}); make that folder writable, or set FERRY_STATE to one that is`,
@@ -120,7 +123,7 @@ async function attemptIn<T>(directory: string, act: () => Promise<T>): Promise<T
   try {
     return await act();
   } catch (error) {
-    if (error instanceof LockError || error instanceof ConfigError) throw error;
+    if (error instanceof LockError || error instanceof ConfigError || error instanceof StateError) throw error;
     if (UNWRITABLE.has((error as NodeJS.ErrnoException).code ?? '')) throw unwritable(directory, error);
     throw new LockError(`cannot use the lock in ${directory}: ${(error as Error).message}`);
   }

@@ -33,6 +33,10 @@ test.each([
   ['not default where the machine has another user', 'after.example', 'z', undefined],
 ])('%s', (_, machine, user, login) => expect(netrcLogin(LOGINS, machine, user)).toEqual(login));
 
+test('a macro that the file ends in tells no login', () => {
+  expect(netrcLogin('macdef init machine x login u password p', 'x')).toBeUndefined();
+});
+
 test.each(['', 'machine', 'machine x login', 'login a password b', 'macdef', '"unclosed', 'default default'])(
   '%j has no password for x',
   (text) => expect(netrcLogin(text, 'x', 'u')?.password).toBeUndefined(),

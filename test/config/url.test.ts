@@ -80,6 +80,18 @@ describe('a URL', () => {
   });
 
   test.each([
+    ['of many labels', `${'a.'.repeat(127)}com`],
+    ['in another script', '서'.repeat(3000)],
+  ])('a host name that is too long, %s, is refused', (_, host) => {
+    expect(() => parseRemoteUrl(`ftp://${host}/`)).toThrow('… is not a host name: those have at most 253 characters');
+  });
+
+  test('the message about a long one is short, and never shows the password', () => {
+    const text = `ftp://me:${'hunter2'.repeat(100)}@h:x/${'long/'.repeat(100)}`;
+    expect(() => parseRemoteUrl(text)).toThrow(/^ftp:\/\/\*{3}@h:x\/(?:long\/)+\w*… is not a usable URL: the port/);
+  });
+
+  test.each([
     'ftp://h',
     'ftp://h//',
     'ftp://h/htdocs/a',

@@ -37,10 +37,14 @@ interface Armed extends Fault {
   passed: number;
 }
 
-export async function scriptedServer(options: Partial<ServerOptions> = {}): Promise<ScriptedServer> {
-  const root = mkdtempSync(join(tmpdir(), 'ferry-test-scripted-'));
+/** @param options those of our server; `root` is the folder that it shows, instead of a throw-away one */
+export async function scriptedServer(
+  options: Partial<ServerOptions> & { readonly root?: string } = {},
+): Promise<ScriptedServer> {
+  const { root: given, ...changes } = options;
+  const root = given ?? mkdtempSync(join(tmpdir(), 'ferry-test-scripted-'));
   const [user, password] = ['tester', 'geheim-42'];
-  const server = new FtpServer({ users: [{ name: user, password, home: root }], ...options });
+  const server = new FtpServer({ users: [{ name: user, password, home: root }], ...changes });
   const { host, port } = await server.listen();
   const sockets = new Set<net.Socket>();
   const commands: string[] = [];
@@ -90,7 +94,7 @@ export async function scriptedServer(options: Partial<ServerOptions> = {}): Prom
       for (const socket of sockets) socket.destroy();
       await new Promise((done) => proxy.close(done));
       await server.close(0);
-      rmSync(root, { recursive: true, force: true });
+      if (given === undefined) rmSync(root, { recursive: true, force: true });
     },
   };
 }

@@ -178,13 +178,16 @@ export const disk: Harness = {
     const violations: Violation[] = [];
     const done = progress(options, all.length);
     let struck = 0;
+    const missed = new Map<string, number>();
     // One at a time: calls of the file system are counted for the whole process.
     for (const one of all) {
       const { violations: found, struck: times } = await fill(one);
       violations.push(...found);
       if (times > 0) struck++;
+      else missed.set(one.where, (missed.get(one.where) ?? 0) + 1);
       done();
     }
+    for (const [where, times] of missed) options.say(`${where}: ${times} of these calls never came`);
     const lost = count(violations, 'lost', 'torn');
     const others = violations.length - lost;
     return {

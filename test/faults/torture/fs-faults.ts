@@ -16,8 +16,9 @@ export interface FsFault {
   readonly forGood: boolean;
 }
 
-/** What changes something on the disk. */
-const CALLS = ['link', 'rename', 'unlink', 'mkdir', 'rmdir'] as const;
+/** What changes something on the disk: by a path, or by the number of an open file; direct, or with a callback. */
+const CALLS = ['link', 'rename', 'unlink', 'mkdir', 'rmdir', 'open'] as const;
+const NUMBER_CALLS = ['write', 'fsync', 'fchmod', 'fchown', 'futimes'] as const;
 const HANDLE_CALLS = ['write', 'sync', 'chmod', 'utimes'] as const;
 
 let armed: (FsFault & { count: number; struck: number }) | undefined;
@@ -29,26 +30,28 @@ export function failCalls(fault: FsFault | undefined): number {
   return struck;
 }
 
-function failure(call: string, path: string): NodeJS.ErrnoException | undefined {
-  if (!armed || !isBelow(path, armed.folder)) return undefined;
+const readlinkSync = fs.readlinkSync;
+
+function failure(call: string, at: unknown): NodeJS.ErrnoException | undefined {
+  if (!armed || !isBelow(typeof at === 'number' ? `/proc/self/fd/${at}` : String(at), armed.folder)) return undefined;
   armed.count++;
   if (armed.forGood ? armed.count < armed.nth : armed.count !== armed.nth) return undefined;
   // To take something away needs no room.
   if (armed.forGood && (call === 'unlink' || call === 'rmdir')) return undefined;
   armed.struck++;
-  return Object.assign(new Error(`${armed.code}: made to fail, ${call} '${path}'`), {
+  return Object.assign(new Error(`${armed.code}: made to fail, ${call} '${String(at)}'`), {
     code: armed.code,
     syscall: call,
   });
 }
 
-/** Paths may be anchored in an open folder: those lead where they lead. */
+/** Paths may be anchored in an open folder, and files be given by their number: those lead where they lead. */
 function isBelow(path: string, folder: string): boolean {
   const anchored = /^(\/proc\/self\/fd\/\d+)(.*)$/s.exec(path);
   let real = path;
   if (anchored) {
     try {
-      real = fs.readlinkSync(anchored[1]!) + anchored[2]!;
+      real = readlinkSync(anchored[1]!) + anchored[2]!;
     } catch {
       return false;
     }
@@ -56,39 +59,47 @@ function isBelow(path: string, folder: string): boolean {
   return real === folder || real.startsWith(`${folder}/`);
 }
 
+const writes = (flags: unknown) =>
+  typeof flags === 'number' && (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) !== 0;
+
 type Callback = (error: NodeJS.ErrnoException | null, ...rest: unknown[]) => void;
 type AnyCall = (...args: unknown[]) => unknown;
 
 const calls = fs as unknown as Record<string, AnyCall>;
-for (const name of CALLS) {
+for (const name of [...CALLS, ...NUMBER_CALLS]) {
+  const failed = (args: readonly unknown[]) =>
+    name === 'open' && !writes(args[1]) ? undefined : failure(name, args[0]);
   const call = calls[name]!;
   calls[name] = (...args) => {
-    const failed = failure(name, String(args[0]));
-    if (!failed) return call(...args);
-    setImmediate(() => (args.at(-1) as Callback)(failed));
+    const error = failed(args);
+    if (!error) return call(...args);
+    setImmediate(() => (args.at(-1) as Callback)(error));
     return undefined;
+  };
+  const direct = calls[`${name}Sync`]!;
+  calls[`${name}Sync`] = (...args) => {
+    const error = failed(args);
+    if (error) throw error;
+    return direct(...args);
   };
 }
 
 const open = fs.promises.open;
 fs.promises.open = async (path, flags, mode) => {
-  const writes = typeof flags === 'number' && (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) !== 0;
-  const failed = writes ? failure('open', String(path)) : undefined;
+  const failed = writes(flags) ? failure('open', path) : undefined;
   if (failed) throw failed;
   const handle = await open(path, flags, mode);
-  if (writes && armed && isBelow(String(path), armed.folder)) failing(handle, String(path));
+  if (writes(flags) && armed) failing(handle);
   return handle;
 };
 syncBuiltinESMExports();
 
-function failing(handle: FileHandle, path: string): void {
+function failing(handle: FileHandle): void {
   const own = handle as unknown as Record<string, AnyCall>;
-  // The name may be gone by the time of the call; where it was is what counts.
-  const { folder } = armed!;
   for (const name of HANDLE_CALLS) {
     const call = own[name]!.bind(handle);
     own[name] = async (...args) => {
-      const failed = armed?.folder === folder ? failure(name, `${folder}/${path.split('/').at(-1)}`) : undefined;
+      const failed = failure(name, handle.fd);
       if (failed) throw failed;
       return call(...args);
     };

@@ -1,4 +1,5 @@
 /** What every harness of the torture bench is: many trials, each audited, and one line that says what came of them. */
+import type { ServerName } from '../../servers/index.ts';
 
 /** What an audit can find; the invariants I1 to I7, one word each. */
 export type Wrong =
@@ -30,6 +31,8 @@ export interface HarnessOptions {
   readonly say: (text: string) => void;
   /** Takes only the trials whose title matches. */
   readonly only?: RegExp;
+  /** A real server in the place of our own, where the harness can do with one. */
+  readonly server?: ServerName;
 }
 
 export interface Outcome {

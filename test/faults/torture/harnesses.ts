@@ -2,6 +2,7 @@
 
 import { diff } from './diff.ts';
 import { disk } from './disk.ts';
+import { full } from './full.ts';
 import { fuzz } from './fuzz.ts';
 import type { Harness } from './harness.ts';
 import { kills } from './kills.ts';
@@ -11,4 +12,4 @@ import { names } from './names.ts';
 import { proxy } from './proxy.ts';
 import { scripted } from './scripted.ts';
 
-export const HARNESSES: readonly Harness[] = [proxy, scripted, lies, kills, diff, fuzz, names, disk, locks];
+export const HARNESSES: readonly Harness[] = [proxy, scripted, lies, kills, diff, fuzz, names, disk, full, locks];

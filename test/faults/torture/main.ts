@@ -1,12 +1,14 @@
 /**
  * `npm run torture [-- HARNESS...] [--short] [--seed N] [--only REGEX]`: what may go wrong, made to go wrong, and every
- * byte looked at afterwards. Prints one line a harness; exit code 1 if one of them is not as it should be. With `--peers`
- * the same faults befall lftp and rclone, for comparison; no line of theirs makes the exit code bad.
+ * byte looked at afterwards. Prints one line a harness; exit code 1 if one of them is not as it should be.
+ * `proxy --server NAME` cuts connections to vsftpd, proftpd, pure-ftpd or pyftpdlib, or to all of them that are here. With
+ * `--peers` the same faults befall lftp and rclone, for comparison; no line of theirs makes the exit code bad.
  */
 // First, before anything takes the calls of the file system for its own.
 import './fs-faults.ts';
 import { parseArgs } from 'node:util';
-import { isGood } from './harness.ts';
+import { availableServers, type ServerName } from '../../servers/index.ts';
+import { type Harness, isGood } from './harness.ts';
 import { HARNESSES } from './harnesses.ts';
 import { lies } from './lies.ts';
 import { peers } from './peers.ts';
@@ -23,6 +25,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     only: { type: 'string' },
     peers: { type: 'boolean', default: false },
+    server: { type: 'string' },
   },
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
@@ -41,12 +44,36 @@ if (values.peers) {
   process.exit(0);
 }
 let good = true;
-for (const harness of HARNESSES) {
-  if (positionals.length > 0 && !positionals.includes(harness.name)) continue;
+for (const server of servers()) {
+  for (const harness of HARNESSES) if (isMeant(harness)) await put(harness, server);
+}
+// What a fault left standing is no reason to wait.
+process.exit(good ? 0 : 1);
+
+/** Whose turn it is; undefined: our own server. What is not installed is said, and left out. */
+function servers(): readonly (ServerName | undefined)[] {
+  if (values.server === undefined) return [undefined];
+  const known = availableServers();
+  const meant = known.filter(({ name }) => values.server === 'all' || name === values.server);
+  const others = positionals.length !== 1 || positionals[0] !== proxy.name;
+  if (meant.length === 0 || others) {
+    const names = known.map(({ name }) => name).join(', ');
+    process.stderr.write(`--server is for the harness ${proxy.name}, and takes all, or one of ${names}\n`);
+    process.exit(2);
+  }
+  for (const { name, available, why } of meant) if (!available) process.stderr.write(`left out: ${name} (${why})\n`);
+  return meant.flatMap(({ name, available }) => (available ? [name] : []));
+}
+
+function isMeant({ name }: Harness): boolean {
+  return positionals.length === 0 || positionals.includes(name);
+}
+
+async function put(harness: Harness, server: ServerName | undefined): Promise<void> {
   const since = performance.now();
   const say = (text: string) => void process.stderr.write(`  ${harness.name}: ${text}\n`);
   const only = values.only === undefined ? {} : { only: new RegExp(values.only) };
-  const outcome = await harness.run({ short: values.short, seed, say, ...only });
+  const outcome = await harness.run({ short: values.short, seed, say, ...only, ...(server && { server }) });
   const seconds = Math.round((performance.now() - since) / 1000);
   for (const { wrong, what } of outcome.violations.slice(0, MOST_TOLD)) say(`${wrong}: ${what}`);
   if (outcome.violations.length > MOST_TOLD) say(`and ${outcome.violations.length - MOST_TOLD} more`);
@@ -54,8 +81,6 @@ for (const harness of HARNESSES) {
   process.stdout.write(`${isGood(outcome) ? 'ok ' : 'BAD'} ${harness.name}: ${outcome.line} (${seconds} s)\n`);
   good &&= isGood(outcome);
 }
-// What a fault left standing is no reason to wait.
-process.exit(good ? 0 : 1);
 
 /** What every tool can be asked for: one way, without TLS, and by names that all of them have. */
 async function compare(): Promise<void> {
@@ -67,7 +92,7 @@ async function compare(): Promise<void> {
   for (const who of [ferry, ...peers()]) {
     putThrough(who);
     for (const [harness, only] of tried) {
-      if (positionals.length > 0 && !positionals.includes(harness.name)) continue;
+      if (!isMeant(harness)) continue;
       const outcome = await harness.run({ short: values.short, seed, only, say: () => {} });
       const kinds = new Map<string, number>();
       for (const { wrong } of outcome.violations) kinds.set(wrong, (kinds.get(wrong) ?? 0) + 1);

@@ -1,4 +1,7 @@
-/** Connections that are cut, reset, frozen or half closed at a byte, plain and under TLS, in every kind of transfer. */
+/**
+ * Connections that are cut, reset, frozen or half closed at a byte, plain and under TLS, in every kind of transfer: on
+ * our own server, or, where one is named, on a real one.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +10,7 @@ import { FtpServer, type ServerOptions } from '../../../src/server/index.ts';
 import type { RunOptions } from '../../../src/sync/index.ts';
 import { job, serverSettings } from '../../builders/connect.ts';
 import type { AnyServer } from '../../servers/every-server.ts';
-import { certificate, freePortRange } from '../../servers/index.ts';
+import { certificate, freePortRange, releasePort, type ServerName, startServer } from '../../servers/index.ts';
 import { type Cut, type CuttingProxy, cuttingProxy } from '../cutting-proxy.ts';
 import {
   count,
@@ -26,6 +29,8 @@ import { attempt } from './trial.ts';
 const VERBS = ['STOR', 'RETR', 'LIST', 'MLSD', 'control'] as const;
 const HOWS = ['end', 'reset', 'stall', 'half-open'] as const;
 const SECURITIES = ['plain', 'TLS 1.2', 'TLS 1.3'] as const;
+/** What a real server is asked for: which version of TLS is for it to say, and how it lists is its own. */
+const REAL_SECURITIES = ['plain', 'TLS'] as const;
 /** Bytes, counted from the end where negative; below 1, a share of all. */
 const OFFSETS: readonly [name: string, at: (size: number) => number][] = [
   ['0', () => 0],
@@ -43,7 +48,7 @@ const OFFSETS: readonly [name: string, at: (size: number) => number][] = [
 ];
 
 type Verb = (typeof VERBS)[number];
-type Security = (typeof SECURITIES)[number];
+type Security = (typeof SECURITIES)[number] | (typeof REAL_SECURITIES)[number];
 
 interface Fault {
   readonly verb: Verb;
@@ -56,14 +61,18 @@ interface Fault {
 /** ms that Ferry waits under a fault. Frozen connections cost as much, several times over. */
 const SHORT_WAIT = 1500;
 const AT_ONCE = 6;
+/** What is frozen holds a port of a real server for long; Pure-FTPd wants two for a client. */
+const REAL_PORTS = 24;
 
 const title = ({ verb, security, how, offset, direction }: Fault) =>
   `${verb} at ${offset[0]}: ${how}, ${security}, ${direction}`;
 
-function everyFault(): Fault[] {
+function everyFault(real: ServerName | undefined): Fault[] {
   const all: Fault[] = [];
-  for (const security of SECURITIES) {
+  const unspoken = real && (real === 'vsftpd' ? 'MLSD' : 'LIST');
+  for (const security of real ? REAL_SECURITIES : SECURITIES) {
     for (const verb of VERBS) {
+      if (verb === unspoken) continue;
       for (const [index, offset] of OFFSETS.entries()) {
         for (const [at, how] of HOWS.entries()) {
           const either = (index + at) % 2 === 0 ? 'push' : 'pull';
@@ -80,15 +89,31 @@ function everyFault(): Fault[] {
 class Stand {
   readonly root = mkdtempSync(join(tmpdir(), 'ferry-torture-proxy-'));
   proxy!: CuttingProxy;
-  private server!: FtpServer;
-  private handle!: AnyServer;
+  private server: AnyServer | undefined;
+  private passive: [number, number] | undefined;
   private security!: Security;
   private lists!: boolean;
+
+  readonly real: ServerName | undefined;
+
+  constructor(real: ServerName | undefined) {
+    this.real = real;
+  }
 
   async become(security: Security, lists: boolean): Promise<void> {
     if (this.security === security && this.lists === lists) return;
     await this.close();
-    const passive = await freePortRange(6);
+    this.passive = await freePortRange(this.real ? REAL_PORTS : 6);
+    const tls = security === 'plain' ? 'none' : 'explicit';
+    this.server = this.real
+      ? await startServer(this.real, { tls, root: this.root, passivePorts: this.passive })
+      : await this.ours(security, lists, this.passive);
+    this.proxy = await cuttingProxy(this.server, this.passive);
+    this.security = security;
+    this.lists = lists;
+  }
+
+  private async ours(security: Security, lists: boolean, passive: [number, number]): Promise<AnyServer> {
     const { ca, certificateFile, keyFile } = certificate();
     const tls = security !== 'plain';
     const version = security === 'TLS 1.2' ? { maxVersion: 'TLSv1.2' as const } : {};
@@ -101,28 +126,25 @@ class Stand {
       ...(lists ? { withoutFeatures: ['MLST'] } : {}),
       ...(tls ? { tls: { cert: readFileSync(certificateFile), key: readFileSync(keyFile), ...version } } : {}),
     };
-    this.server = new FtpServer(options);
-    const { port } = await this.server.listen();
-    this.proxy = await cuttingProxy({ host: '127.0.0.1', port }, passive);
-    const { host } = this.proxy;
-    const mode = tls ? 'explicit' : 'none';
-    const handle = { name: 'ours', host, port, user: 'tester', password: 'geheim-42', root: this.root } as const;
-    this.handle = { ...handle, tls: mode, ca, log: () => '', stop: async () => {} };
-    this.security = security;
-    this.lists = lists;
+    const server = new FtpServer(options);
+    const at = await server.listen();
+    const handle = { name: 'ours', ...at, user: 'tester', password: 'geheim-42', root: this.root } as const;
+    return { ...handle, tls: tls ? 'explicit' : 'none', ca, log: () => '', stop: () => server.close(0) };
   }
 
   job(name: string, direction: 'push' | 'pull', wait: number | undefined): JobSettings {
     const waits = wait === undefined ? {} : { connectTimeout: wait, replyTimeout: wait, dataTimeout: wait };
     // One connection, so that a byte is a byte of one transfer. The certificate is for another loopback address.
-    const server = serverSettings(this.handle, { connections: 1, tls: { verify: false }, ...waits });
+    const handle = { ...this.server!, host: this.proxy.host };
+    const server = serverSettings(handle, { connections: 1, tls: { verify: false }, ...waits });
     const changes = { direction, remote: `/${name}`, retries: 2, maxDelete: { percent: 100 }, server } as const;
-    return job(this.handle, join(this.root, `${name}-local`), changes);
+    return job(handle, join(this.root, `${name}-local`), changes);
   }
 
   async close(): Promise<void> {
     await this.proxy?.close();
-    await this.server?.close(0);
+    await this.server?.stop();
+    for (let [port, last] = this.passive ?? [1, 0]; port <= last; port++) releasePort(port);
   }
 
   async end(): Promise<void> {
@@ -158,6 +180,7 @@ async function tryFault(fault: Fault, stand: Stand, name: string, size: number |
       state,
       before: OLD,
       after: NEW,
+      unhurried: stand.real !== undefined,
       settings: stand.job(name, direction, size === undefined ? undefined : SHORT_WAIT),
       calm: stand.job(name, direction, undefined),
       options: { ...run, wire },
@@ -195,9 +218,9 @@ const listed = ({ verb }: Fault) => verb === 'LIST' || verb === 'MLSD';
 
 /** @param run what is put in the place of parts of every run under a fault: the bench itself is tried so */
 export async function cutConnections(options: HarnessOptions, run: Partial<RunOptions> = {}): Promise<Outcome> {
-  const all = slice(everyFault(), options, 6, title);
+  const all = slice(everyFault(options.server), options, 6, title);
   const violations: Violation[] = [];
-  const stands = Array.from({ length: Math.min(AT_ONCE, all.length) }, () => new Stand());
+  const stands = Array.from({ length: Math.min(AT_ONCE, all.length) }, () => new Stand(options.server));
   const sizes = new Map<string, Promise<number>>();
   const done = progress(options, all.length);
   let unused = 0;
@@ -228,7 +251,7 @@ export async function cutConnections(options: HarnessOptions, run: Partial<RunOp
   const others = violations.length - count(violations, 'lost', 'torn', 'false success', 'hang');
   return {
     line:
-      `${all.length} faults: ${count(violations, 'lost')} lost, ${count(violations, 'torn')} torn, ` +
+      `${options.server ? `${options.server}, ` : ''}${all.length} faults: ${count(violations, 'lost')} lost, ${count(violations, 'torn')} torn, ` +
       `${count(violations, 'false success')} false success, ${count(violations, 'hang')} hangs over 60 s` +
       (others > 0 ? `, ${others} otherwise wrong` : ''),
     violations,

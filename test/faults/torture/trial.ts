@@ -2,7 +2,7 @@
  * One trial: a pair that agreed, a source that changed since, a run under a fault, an audit of every byte on both
  * sides, and a run without the fault that must put everything right.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { JobSettings } from '../../../src/config/settings.ts';
@@ -30,6 +30,8 @@ export interface Trial {
   /** Nothing strikes any more. @throws where a fault never happened: such a trial tried nothing. */
   readonly end?: () => void;
   readonly options?: Partial<RunOptions>;
+  /** Whether edits come a while after what they replace: not every server tells two of one second apart. */
+  readonly unhurried?: boolean;
   /** What must appear nowhere: not in what is told, not in the state. */
   readonly secret?: string;
   /** ms after which the run under the fault counts as hung. */
@@ -50,6 +52,8 @@ export interface Tried {
 }
 
 const PATIENCE = 60_000;
+/** When what is replaced was written, in an unhurried trial; seconds since 1970. */
+const AGO = 1_700_000_000;
 
 export async function attempt(trial: Trial): Promise<Tried> {
   const { direction, local, remote, state, settings, calm = settings, before } = trial;
@@ -64,6 +68,7 @@ export async function attempt(trial: Trial): Promise<Tried> {
   mkdirSync(destination, { recursive: true });
   mkdirSync(state, { recursive: true });
   become(source, {}, before);
+  if (trial.unhurried) for (const path of Object.keys(before)) utimesSync(join(source, path), AGO, AGO);
   const first = await run(calm, state);
   if (first.summary.exitCode !== 0) throw new Error(`the first run failed: ${explained(first)}`);
   become(source, before, after);

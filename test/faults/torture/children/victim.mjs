@@ -14,12 +14,21 @@ function point(name) {
 // The calls below the ports: what is between a sync and a rename. They are taken hold of before the run is loaded.
 const { default: fs } = await import('node:fs');
 const { syncBuiltinESMExports } = await import('node:module');
+// They are made directly or with a callback, as it pleases the disk: one is the same point as the other.
+const ours = (at) =>
+  typeof at === 'number' || String(at).startsWith(job.local) || String(at).startsWith('/proc/self/fd');
 for (const name of ['link', 'rename', 'unlink', 'fsync', 'mkdir', 'rmdir']) {
+  const direct = fs[`${name}Sync`];
+  fs[`${name}Sync`] = (...args) => {
+    if (!ours(args[0])) return direct(...args);
+    point(`fs.${name} before`);
+    const result = direct(...args);
+    point(`fs.${name} after`);
+    return result;
+  };
   const call = fs[name];
   fs[name] = (...args) => {
-    const path = String(args[0]);
-    const ours = typeof args[0] === 'number' || path.startsWith(job.local) || path.startsWith('/proc/self/fd');
-    if (!ours) return call(...args);
+    if (!ours(args[0])) return call(...args);
     point(`fs.${name} before`);
     const done = args.pop();
     return call(...args, (...result) => {
