@@ -38,7 +38,9 @@ export async function readPlan(file: string): Promise<Plan> {
     throw refuse('it is not JSON; "ferry plan -o FILE" makes one', error);
   }
   const version = (data as { version?: unknown } | null)?.version;
-  if (version !== 1) throw refuse(`its version is ${printable(String(version))}, and this ferry knows 1`);
+  if (version !== PLAN_VERSION) {
+    throw refuse(`its version is ${printable(String(version))}, and this ferry knows ${PLAN_VERSION}`);
+  }
   const read = planSchema.safeParse(data);
   if (read.success) return read.data as Plan;
   const [issue] = read.error.issues;
@@ -91,8 +93,12 @@ const rename = z.strictObject({
 });
 const action = z.discriminatedUnion('action', [transfer, mkdir, removal, rename]);
 
-const planSchema = z.strictObject({
-  version: z.literal(1),
+/** Of the saved-plan form. */
+export const PLAN_VERSION = 1;
+
+/** Published as `schemas/plan-1.json`. */
+export const planSchema = z.strictObject({
+  version: z.literal(PLAN_VERSION),
   job: z.string(),
   direction: z.enum(['push', 'pull', 'sync']),
   local: z.string(),

@@ -3,6 +3,9 @@ import type { Side } from './entry.ts';
 import type { Action, Direction, Guard } from './plan.ts';
 import type { Problem } from './problem.ts';
 
+/** The version of the events, said by the first one of a run in `--json`. Within one, things are only added. */
+export const EVENTS_VERSION = 1;
+
 /** What a run tells, without the time; `type` says which of these it is. */
 export type RunEventBody =
   | {

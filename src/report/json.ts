@@ -1,5 +1,5 @@
 /** The event stream as data: one JSON object a line, `type` and `time` first. */
-import type { RunEvent } from '../model/index.ts';
+import { EVENTS_VERSION, type RunEvent } from '../model/index.ts';
 import type { Mask, Output, Reporter } from './reporter.ts';
 import { gatheringSinkTo } from './sink.ts';
 
@@ -22,6 +22,9 @@ export function jsonReporter(stream: Output, mask: Mask): Reporter {
   const sink = gatheringSinkTo(stream, (line) => line);
   const masked = (key: string, value: unknown) =>
     typeof value === 'string' && !VOCABULARY.has(key) ? mask(value) : value;
-  const report = ({ type, time, ...rest }: RunEvent) => sink.line(JSON.stringify({ type, time, ...rest }, masked));
+  const report = ({ type, time, ...rest }: RunEvent) => {
+    const version = type === 'start' ? { version: EVENTS_VERSION } : {};
+    sink.line(JSON.stringify({ type, time, ...version, ...rest }, masked));
+  };
   return Object.assign(report, { close: sink.flush });
 }

@@ -16,10 +16,10 @@ async function lines(...events: Parameters<ReturnType<typeof createReporter>>[0]
   return stdout.text().slice(0, -1).split('\n');
 }
 
-test('one object a line, type and time first', async () => {
+test('one object a line, type and time first, the first one with the version of them all', async () => {
   const [first, second] = await lines(start(), summary({ uploaded: 3 }));
   expect(first).toMatch(/^\{"type":"start","time":"2026-01-02T00:00:00.000Z",/);
-  expect(JSON.parse(first!)).toEqual(start());
+  expect(JSON.parse(first!)).toEqual({ ...start(), version: 1 });
   expect(JSON.parse(second!)).toEqual(summary({ uploaded: 3 }));
 });
 
