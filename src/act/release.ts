@@ -21,7 +21,7 @@ import {
   StaleError,
   type TransferAction,
 } from '../model/index.ts';
-import { isExpectedUnder, newNaming, placeStaged, type Staged } from '../transfer/index.ts';
+import { dressStaged, isExpectedUnder, type Naming, newNaming, placeStaged, type Staged } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
 import { actOnDirectories } from './directories.ts';
 import { listRemote } from './listings.ts';
@@ -45,23 +45,25 @@ export async function actOnRelease(acting: Acting, actions: readonly Action[]): 
   const staged = await stageTransfers(acting, parts.transfers, naming);
   const making = new Set(parts.removals.map(({ path }) => path));
   if (tally.agreed) await verifyAll(acting, staged, (path) => making.has(path));
-  if (!tally.agreed) {
+  const keepForNext = () => {
     const { length } = parts.transfers;
     tally.unpublished = `nothing was published, because not everything could be made ready${length > 0 ? ` (${staged.length} of ${length} files arrived; they are kept for the next run)` : ''}; see to the problems and run again`;
-    await pair.memory.flush();
-    return;
-  }
+    return pair.memory.flush();
+  };
+  if (!tally.agreed) return keepForNext();
+  const ready = await dressAll(acting, staged, naming);
+  if (!tally.agreed) return keepForNext();
   // A kill from here on finds its way back by what is remembered of the temporary files.
   await pair.memory.flush();
   signal.throwIfAborted();
-  const changes = staged.length + parts.renames.length + parts.late.makings.length + parts.removals.length;
+  const changes = ready.length + parts.renames.length + parts.late.makings.length + parts.removals.length;
   if (maintenance && changes > 0) await maintenance.enter();
   try {
     await actOnDirectories(acting, parts.renames);
     const waits = ({ target }: Staged) => making.has(target);
     const burst = new Burst(acting, naming.style);
     await burst.publish(
-      staged.filter((one) => !waits(one)),
+      ready.filter((one) => !waits(one)),
       order,
     );
     signal.throwIfAborted();
@@ -69,7 +71,7 @@ export async function actOnRelease(acting: Acting, actions: readonly Action[]): 
     await actOnDirectories(acting, parts.late.makings);
     await (await actOnTransfers(acting, parts.late.transfers, new Set())).publish();
     await actOnRemovals(acting, parts.removals);
-    await burst.publish(staged.filter(waits), order);
+    await burst.publish(ready.filter(waits), order);
   } finally {
     if (maintenance && changes > 0) await maintenance.leave();
   }
@@ -163,6 +165,23 @@ async function verifyIn(
       acting.failed(one.action, new StaleError('it changed on the server since it was listed'));
     }
   }
+}
+
+/**
+ * Gives everything that waits its time, just before it is published: until then each file showed when it had arrived, so
+ * that no other run could take it for an old leftover.
+ */
+async function dressAll(acting: Acting, staged: readonly Staged[], naming: Naming): Promise<Staged[]> {
+  const { pair, tell } = acting.options;
+  const warning = { naming, warn: (message: string) => tell({ type: 'warning', message }) };
+  const ready = new Map<Action, Staged>(staged.map((one) => [one.action, one]));
+  await inPasses(acting, [...ready.keys()], async (pass) => {
+    const lane = await pair.remote.lane();
+    await inFlight(pass, lane, async (action) => {
+      ready.set(action, await dressStaged(lane, ready.get(action)!, warning));
+    });
+  });
+  return [...ready.values()];
 }
 
 function mayHide(listing: Listing | null, temporary: boolean): boolean {

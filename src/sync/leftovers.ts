@@ -14,13 +14,16 @@ import { retrying } from '../queue/index.ts';
 import { tagOf } from '../transfer/index.ts';
 import type { Observed } from './observe.ts';
 
-/** Removes the temporary files of checkpoints that no action of this plan goes on from, and those too old to matter. */
+/**
+ * Removes the temporary files of checkpoints that no action of this plan goes on from, and those too old to matter.
+ * `locked`: whether the remote folder is held against runs on other machines.
+ */
 export async function sweepLeftovers(
   pair: Pair,
   actions: readonly Action[],
   stale: Observed['stale'],
   signal: AbortSignal,
-  attempts: number,
+  { attempts, locked }: { readonly attempts: number; readonly locked: boolean },
 ): Promise<void> {
   const wanted = new Set<string>();
   const named = new Set<string>();
@@ -41,13 +44,15 @@ export async function sweepLeftovers(
     journalled.push({ side: sideOf(checkpoint), path: checkpoint.temporary });
   }
   // What is complete has the time of its source, which may be an old one.
-  const leftovers = [...stale.filter(({ path }) => !kept.has(path)), ...journalled];
+  // Another checkout may be at it right now, and share this memory; what it left for good will be old in a day.
+  const shared = pair.memory.travels && !locked;
+  const leftovers = [...stale.filter(({ path }) => !kept.has(path)), ...(shared ? [] : journalled)];
   for (const { side, path } of leftovers) {
     // Whatever the journal says, nothing but a file of our own naming is ever swept.
     if (isTemporary(nameOf(path))) await retrying(() => remove(pair, side, path, signal), { attempts, signal });
   }
   for await (const checkpoint of pair.memory.checkpoints()) {
-    if (leftovers.some(({ path }) => path === checkpoint.temporary)) {
+    if ([...leftovers, ...journalled].some(({ path }) => path === checkpoint.temporary)) {
       await pair.memory.dropCheckpoint(checkpoint.path, checkpoint.direction);
     }
   }

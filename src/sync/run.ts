@@ -101,7 +101,11 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
     pair.remote.warm(plan.actions.length);
     if (observed.missing.remote && job.direction !== 'pull') await pair.remote.makeRoot(signal);
     // What a batch does not speak of is not left over.
-    if (!options.batch) await sweepLeftovers(pair, plan.actions, observed.stale, signal, job.retries + 1);
+    if (!options.batch)
+      await sweepLeftovers(pair, plan.actions, observed.stale, signal, {
+        attempts: job.retries + 1,
+        locked: job.serverLock !== undefined,
+      });
     const { direction } = job;
     const only = options.batch && { only: options.batch.paths };
     await carryOut(plan.actions, job, { pair, tally, tell, signal, direction, strict: false, ...only });

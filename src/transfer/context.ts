@@ -114,8 +114,11 @@ export interface Transfer {
   close(): Promise<void>;
 }
 
+/** What a warning that is said once needs. */
+export type Warning = Pick<TransferContext, 'naming' | 'warn'>;
+
 /** Says something once a run, whichever file it is met with. */
-export function warnOnce({ naming, warn }: TransferContext, message: string, about = message): void {
+export function warnOnce({ naming, warn }: Warning, message: string, about = message): void {
   if (!naming.warned.has(about)) warn(message);
   naming.warned.add(about);
 }

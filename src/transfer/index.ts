@@ -11,6 +11,6 @@ export {
 } from './context.ts';
 export { Download } from './download.ts';
 export { sameVersion } from './same-version.ts';
-export { isExpectedUnder, type PlaceOptions, placeStaged, type Staged } from './staged.ts';
+export { dressStaged, isExpectedUnder, type PlaceOptions, placeStaged, type Staged } from './staged.ts';
 export { mendSwaps, publish } from './swap.ts';
 export { Upload } from './upload.ts';

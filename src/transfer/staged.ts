@@ -4,11 +4,14 @@ import {
   type Fingerprint,
   type Lane,
   type Memory,
+  MismatchError,
   type RelPath,
   StaleError,
   type TransferAction,
 } from '../model/index.ts';
 import type { TemporaryStyle } from '../model/temporary.ts';
+import type { Warning } from './context.ts';
+import { dressed } from './dressed.ts';
 import { sameVersion } from './same-version.ts';
 import { publish } from './swap.ts';
 
@@ -20,8 +23,25 @@ export interface Staged {
   readonly resumedFrom: number | undefined;
   readonly temporary: RelPath;
   readonly target: RelPath;
+  /** What its time is to be, in ms since the epoch, UTC; null: whatever the server gave it. */
+  readonly mtime: number | null;
   /** What is agreed on once it is renamed; `remote` is what the server holds of it. */
   readonly agreement: Agreement;
+}
+
+/** Gives it the time of its source. Resolves with what it is then. @throws MismatchError where it is not whole any more. */
+export async function dressStaged(lane: Lane, staged: Staged, warning: Warning): Promise<Staged> {
+  const { temporary, mtime, agreement } = staged;
+  if (mtime === null) return staged;
+  const [, held] = await Promise.all([
+    dressed(warning, lane.setModified(temporary, mtime), 'times'),
+    lane.inspect(temporary),
+  ]);
+  const { size } = agreement.remote;
+  if (held.size !== null && held.size !== size) {
+    throw new MismatchError(`the server holds ${held.size} of its ${size} bytes by now; run again`);
+  }
+  return { ...staged, agreement: { ...agreement, remote: { size, stamps: held.stamps } } };
 }
 
 /** What is under a final name when a release is published: what the plan saw, nothing, or this very file. */

@@ -15,11 +15,11 @@ import {
   type LocalSource,
   MismatchError,
   type RelPath,
-  ReplyError,
   StaleError,
   type TransferAction,
 } from '../model/index.ts';
 import { type Course, isHashed, namesOf, type Transfer, type TransferContext, warnOnce } from './context.ts';
+import { dressed } from './dressed.ts';
 import { RemotePart } from './remote-part.ts';
 import { sameVersion } from './same-version.ts';
 import type { Staged } from './staged.ts';
@@ -114,17 +114,21 @@ export class Upload implements Transfer {
     });
   }
 
-  /** As {@link publish}, all but the rename: that is for the whole release, once everything else is there, too. */
+  /**
+   * As {@link publish}, all but the time and the rename: they are for the whole release, once everything else is there,
+   * too. Until then it shows when it arrived, so that nobody takes it for what a run of long ago left behind.
+   */
   stage(): Promise<Staged> {
     return this.clearingUp(async () => {
       const { action, attempt, bytes, resumedFrom, target, version } = this;
-      const { held } = await this.verify(this.lane!, false);
+      const { held } = await this.verify(this.lane!, { waits: true });
       const sha256 = await this.sha256();
       // Complete: what is left of it by a kill is as good as sent.
       await this.part.saveCheckpoint(version.size);
       const facts = { path: action.path, kind: 'file', local: version, remote: held } as const;
       const agreement = { ...facts, ...(sha256 === undefined ? {} : { sha256 }) };
-      return { action, attempt, bytes, resumedFrom, temporary: this.part.name, target, agreement };
+      const { mtime } = this.source.entry;
+      return { action, attempt, bytes, resumedFrom, temporary: this.part.name, target, mtime, agreement };
     });
   }
 
@@ -156,7 +160,7 @@ export class Upload implements Transfer {
   }
 
   /** Resolves with what is under the temporary name, whole and dressed, and what is under the final one. */
-  private async verify(lane: Lane, expecting = true): Promise<{ held: Fingerprint; there: Fingerprint | null }> {
+  private async verify(lane: Lane, { waits = false } = {}): Promise<{ held: Fingerprint; there: Fingerprint | null }> {
     const { context, action, target, version } = this;
     const { name } = this.part;
     if (!(await this.source.unchanged())) {
@@ -168,9 +172,9 @@ export class Upload implements Transfer {
     const staged = name !== target;
     // All of these travel in one flight; only the rename waits for what they say.
     const [, held, there] = await Promise.all([
-      mtime === null ? false : this.dressed(lane.setModified(name, mtime), 'times'),
+      mtime === null || waits ? false : this.dressed(lane.setModified(name, mtime), 'times'),
       lane.inspect(name),
-      staged && expecting ? standing(lane, target) : null,
+      staged && !waits ? standing(lane, target) : null,
       mode === undefined ? false : this.dressed(lane.setMode(name, mode), 'permissions'),
     ]);
     if (held.size !== null && !this.part.isWhole(held.size)) {
@@ -211,15 +215,8 @@ export class Upload implements Transfer {
   }
 
   /** A file without its time or its permissions is still the file: said once, and no reason to keep it back. */
-  private async dressed(setting: Promise<boolean>, what: string): Promise<boolean> {
-    try {
-      return await setting;
-    } catch (error) {
-      if (!(error instanceof ReplyError) || error.retryable) throw error;
-      const said = `${error.reply} ${error.text}`;
-      warnOnce(this.context, `the server refuses to set ${what} of some files (${said}); their content is right`, what);
-      return false;
-    }
+  private dressed(setting: Promise<boolean>, what: string): Promise<boolean> {
+    return dressed(this.context, setting, what);
   }
 
   /** SHA-256 of the content; a resumed transfer saw only the end of the file, so it is then taken from the disk. */

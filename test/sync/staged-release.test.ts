@@ -1,5 +1,5 @@
 /** `release: staged`: nothing is published unless everything arrived, and then all of it at once. */
-import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { FtpServer } from '../../src/server/index.ts';
@@ -127,9 +127,10 @@ describe('a staged release', () => {
     await deploy(server, OLD, STAGED);
     let broken = true;
     onceStored('site.css', (file) => broken && truncateSync(file, 3));
-    await deploy(server, NEW, STAGED);
+    const locked = { ...STAGED, serverLock: { staleAfter: 60_000 } };
+    await deploy(server, NEW, locked);
     broken = false;
-    const { summary } = await deploy(server, { ...OLD, 'index.html': 'third' }, STAGED);
+    const { summary } = await deploy(server, { ...OLD, 'index.html': 'third' }, locked);
     expect(summary).toMatchObject({ exitCode: 0, uploaded: 1 });
     expect(temporaries()).toEqual([]);
     expect(site()).toMatchObject({ ...OLD, 'index.html': 'third' });
@@ -158,6 +159,32 @@ describe('a staged release', () => {
     broken = false;
     expect((await perform(settings(), base)).summary).toMatchObject({ exitCode: 0, uploaded: 2, bytesSent: 5000 });
     expect(site()).toMatchObject({ 'a.bin': 'a'.repeat(5000), 'b.bin': 'b'.repeat(5000) });
+  });
+
+  it('is not taken for an old leftover by another job, though its sources are older than that', async () => {
+    const folder = checkout({ 'a.bin': 'a'.repeat(5000), 'b.bin': 'b'.repeat(5000) });
+    const base = emptyFolder();
+    const settings = () => job(server, folder, STAGED);
+    let broken = true;
+    onceStored('b.bin', (file) => broken && truncateSync(file, 3));
+    expect((await perform(settings(), base)).summary).toMatchObject({ exitCode: 3, uploaded: 0 });
+    broken = false;
+    expect(temporaries().some((name) => name.startsWith('.a.bin.'))).toBe(true);
+    const other = job(server, checkout({ 'other.txt': 'other' }), { name: 'other' });
+    expect((await perform(other, emptyFolder())).summary).toMatchObject({ exitCode: 0, uploaded: 1 });
+    expect(temporaries().some((name) => name.startsWith('.a.bin.'))).toBe(true);
+    expect((await perform(settings(), base)).summary).toMatchObject({ exitCode: 0, uploaded: 2, bytesSent: 5000 });
+    expect(statSync(join(root, 'site/a.bin')).mtimeMs).toBe(statSync(join(folder, 'a.bin')).mtimeMs);
+  });
+
+  it('is left alone by another release of the same job that no lock keeps apart', async () => {
+    onceStored('b.bin', (file) => truncateSync(file, 3));
+    await deploy(server, { 'a.bin': 'a'.repeat(5000), 'b.bin': 'b'.repeat(5000) }, STAGED);
+    const waiting = temporaries();
+    expect(waiting).not.toEqual([]);
+    const next = await deploy(server, { 'a.bin': 'another' }, STAGED);
+    expect(next.summary).toMatchObject({ exitCode: 0, uploaded: 1 });
+    expect(temporaries()).toEqual(waiting);
   });
 
   it('runs the programs of maintenance around the burst', async () => {
