@@ -2,6 +2,8 @@
 import { joinPath, nameOf, parentOf, type RelPath } from './path.ts';
 
 const LONGEST_NAME = 255;
+/** Of UTF-8, in bytes. */
+const LONGEST_CHARACTER = 4;
 const PATTERN = /^\.?(.+)\.[0-9a-f]{8}\.(old\.)?ferry$/s;
 
 /** How a temporary name is built; the later ones are for servers that refuse the ones before. */
@@ -19,6 +21,20 @@ export function temporaryFor(path: RelPath, tag: string, style: TemporaryStyle =
 /** Where the old file waits while a server that cannot rename over an existing name gets the new one. */
 export function asideFor(path: RelPath, tag: string, style: TemporaryStyle = 'hidden'): RelPath {
   return beside(path, style === 'hidden' ? '.' : '', `.${tag}.old.ferry`);
+}
+
+/**
+ * Whose old file it is that was set aside under this name; undefined where that cannot be told, as the name was cut.
+ * Where names may begin with a dot, they do.
+ */
+export function asideOf(aside: RelPath): RelPath | undefined {
+  const name = nameOf(aside);
+  const [, tag] = /\.([0-9a-f]{8})\.old\.ferry$/.exec(name) ?? [];
+  if (tag === undefined) return undefined;
+  const style = name.startsWith('.') ? 'hidden' : 'visible';
+  const original = name.slice(style === 'hidden' ? 1 : 0, -`.${tag}.old.ferry`.length);
+  if (original === '' || Buffer.byteLength(name) > LONGEST_NAME - LONGEST_CHARACTER) return undefined;
+  return joinPath(parentOf(aside), original);
 }
 
 /** Whether a name is one that Ferry gives to a file of its own. */

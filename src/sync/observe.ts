@@ -75,6 +75,8 @@ export interface Observed extends Assembled {
   readonly untrusted: readonly { readonly path: RelPath; readonly because: string }[];
   /** Temporary files that nobody will come back for. */
   readonly stale: readonly { readonly side: Side; readonly path: RelPath }[];
+  /** Old files on the server that were set aside, and are there still. */
+  readonly asides: readonly RelPath[];
 }
 
 /** What both listings of a directory show, and whether that is all there is. */
@@ -126,6 +128,7 @@ class Walk {
   private readonly missing = { local: false, remote: false };
   private readonly untrusted: { path: RelPath; because: string }[] = [];
   private readonly stale: { side: Side; path: RelPath }[] = [];
+  private readonly asides: RelPath[] = [];
   private files = 0;
   private told = 0;
 
@@ -159,6 +162,7 @@ class Walk {
       missing: this.missing,
       untrusted: this.untrusted,
       stale: this.stale,
+      asides: this.asides,
     };
   }
 
@@ -320,7 +324,11 @@ class Walk {
   private noteStale(side: Side, listing: Listing | null): void {
     for (const entry of listing?.entries ?? []) {
       const name = nameOf(entry.path);
-      if (entry.kind !== 'file' || !isTemporary(name) || isAside(name)) continue;
+      if (entry.kind !== 'file' || !isTemporary(name)) continue;
+      if (isAside(name)) {
+        if (side === 'remote') this.asides.push(entry.path);
+        continue;
+      }
       // A zone that is not known may be half a day off, either way.
       const age = entry.mtime === null ? 0 : this.options.now - entry.mtime - (entry.zoned ? 0 : STALE_AFTER / 2);
       if (age > STALE_AFTER) this.stale.push({ side, path: entry.path });

@@ -29,6 +29,7 @@ import { beginRun, type CurrentRun, type Lock } from '../state/index.ts';
 import { mendSwaps } from '../transfer/index.ts';
 import { carryOut } from './carry-out.ts';
 import { sweepLeftovers } from './leftovers.ts';
+import { mendAsides } from './mend-asides.ts';
 import type { Observed } from './observe.ts';
 import { lockJob, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
@@ -88,7 +89,12 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
   return conduct(job, options, async ({ pair, planned, tally, signal, tell, begin }) => {
     // Before anything is looked at: a file that lies aside must not be taken for a deleted one.
     if (!options.dryRun) await mend(pair, job, tally, signal);
-    const { plan, observed } = await planned();
+    let { plan, observed } = await planned();
+    // A pull changes nothing on the server.
+    if (!options.dryRun && job.direction !== 'pull' && observed.asides.length > 0) {
+      const mending = { pair, tell, signal, locked: job.serverLock !== undefined };
+      if (await mendAsides(observed.asides, mending)) ({ plan, observed } = await planned());
+    }
     options.onPlan?.(plan);
     tally.planned(plan);
     tally.withheld = sayWithheld(observed);

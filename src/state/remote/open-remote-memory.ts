@@ -197,7 +197,7 @@ class RemoteMemory implements Memory {
     }
   }
 
-  // LIMIT: these do not outlive the run. What a kill leaves in a push is sent anew; the old file stays aside.
+  // These do not outlive the run: what a kill leaves aside is known by its name (sync/mend-asides).
   async saveSwap(swap: PendingSwap): Promise<void> {
     this.#swaps.set(swap.path, swap);
   }
