@@ -8,6 +8,7 @@ import { makeAll } from './directories.ts';
 import { hashOf } from './hash.ts';
 import { FtpLane } from './lane.ts';
 import { listDirectory } from './list.ts';
+import { Loops } from './loops.ts';
 import type { ServerOptions } from './options.ts';
 import { Pool } from './pool.ts';
 import { sightAll } from './sight.ts';
@@ -21,6 +22,7 @@ export function connectFtp(options: ServerOptions): Remote {
 class FtpRemote implements Remote {
   readonly #site: Site;
   readonly #pool: Pool;
+  readonly #loops = new Loops();
 
   constructor(options: ServerOptions) {
     this.#site = new Site(options);
@@ -46,6 +48,10 @@ class FtpRemote implements Remote {
   }
 
   async list(directory: RelPath, signal?: AbortSignal): Promise<Listing> {
+    return this.#loops.checked(await this.#list(directory, signal), (above) => this.#list(above, signal));
+  }
+
+  async #list(directory: RelPath, signal?: AbortSignal): Promise<Listing> {
     const once = () =>
       this.#pool.use((session, release) => listDirectory(session, directory, { signal, onReceived: release }), signal);
     try {
@@ -60,7 +66,7 @@ class FtpRemote implements Remote {
     return sightAll(paths, {
       width: this.#pool.width,
       use: (run) => this.#pool.use(run, signal),
-      list: (directory) => this.list(directory, signal),
+      list: (directory) => this.#list(directory, signal),
     });
   }
 

@@ -116,6 +116,20 @@ describe.each(CASES)('$title', (variant) => {
     else expect(link?.kind).toBe('link');
   });
 
+  test('a link to a folder above is no way round for ever', async () => {
+    mkdirSync(join(disk, 'round'));
+    writeFileSync(join(disk, 'round/file'), 'x');
+    symlinkSync('..', join(disk, 'round/up'));
+    const entered: string[] = [];
+    const pending: RelPath[] = [ROOT];
+    for (let at = pending.pop(); at !== undefined && entered.length < 100; at = pending.pop()) {
+      const { entries, incomplete } = await remote.list(at);
+      if (incomplete === undefined) entered.push(at);
+      pending.push(...entries.filter(({ kind }) => kind === 'directory').map(({ path }) => path));
+    }
+    expect(entered.sort()).toEqual(['', 'round']);
+  });
+
   test('what is written is there, byte for byte, and inspect says its size', async () => {
     const content = Buffer.alloc(300_000, 'Ferry\r\n\0\xff', 'latin1');
     await withLane(async (lane) => {
