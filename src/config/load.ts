@@ -152,6 +152,11 @@ function contradictions({ servers = {}, jobs = {} }: ConfigText): Complaint[] {
         path: `jobs.${name}.delete`,
         what: 'with "after", what was sent is gone here: nothing may be deleted on the server for that; leave this out',
       });
+    if (job.after !== undefined && job.state === 'remote')
+      found.push({
+        path: `jobs.${name}.state`,
+        what: 'a hot folder is emptied by what this machine remembers of its files ("after"); leave this out',
+      });
     if (job.maintenance !== undefined && job.release !== 'staged')
       found.push({
         path: `jobs.${name}.maintenance`,

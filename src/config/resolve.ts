@@ -173,6 +173,11 @@ function hotFolderOf({ after, exclude = [] }: Partial<JobText>, overrides: Overr
   if (overrides.delete !== undefined && overrides.delete !== 'none') {
     throw new UsageError(`--delete ${overrides.delete}: this job takes its files away once they are sent ("after")`);
   }
+  if (overrides.state === 'remote') {
+    throw new UsageError(
+      '--state remote: a hot folder ("after") is emptied by what this machine remembers of its files',
+    );
+  }
   const move = after === 'delete' ? null : folderInside(after.move);
   const own = move === null ? [] : [`/${move.replaceAll(/[\\*?[\]!# ]/g, '\\$&')}/`];
   return {

@@ -120,7 +120,9 @@ class Watch {
     const run = { ...(stateBase === undefined ? {} : { stateBase }), ...(wire === undefined ? {} : { wire }) };
     if (this.#job.state === 'remote') {
       throw new ConfigError(
-        '"state": "remote" is for runs that begin with nothing, as in CI; a watch remembers on this machine: leave it out',
+        'a watch cannot work with "state": "remote": such a memory knows files by their content alone, so that every rescan ' +
+          'would have to read every file, and every batch to write all of it to the server again. Use --state local: ' +
+          'what is on the server already is recognised by size and time',
       );
     }
     let link: Link;

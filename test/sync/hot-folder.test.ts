@@ -161,6 +161,7 @@ describe('the configuration', () => {
   test.each([
     [{ after: { move: '../elsewhere' } }, /after\.move.*\.\./s],
     [{ after: { move: './' } }, /the local folder itself/],
+    [{ after: 'delete', state: 'remote' }, /\.state.*this machine remembers/s],
     [{ after: 'delete', delete: 'all' }, /nothing may be deleted on the server/],
     [{ after: 'delete', direction: 'pull' }, /this is for a push/],
     [{ after: 'remove' }, /"delete", or an object with move/],
