@@ -1,9 +1,14 @@
 /** Reads one directory of either side so that no failure ever reads as absence. */
 import {
+  asideOf,
+  type Entry,
+  isAside,
   type Listing,
   LocalError,
+  nameOf,
   type Pair,
   type Problem,
+  printable,
   type RelPath,
   ReplyError,
   ROOT,
@@ -36,12 +41,33 @@ export async function listRemote(
   supposed = false,
 ): Promise<Listing | null> {
   try {
-    return await retrying(() => pair.remote.list(directory, signal), { attempts, signal });
+    return withAsides(await retrying(() => pair.remote.list(directory, signal), { attempts, signal }));
   } catch (error) {
     if (!(error instanceof ReplyError)) throw error;
     if ((directory === ROOT || supposed) && error.reply === 550) return null;
     return unreadable(directory, 'remote', error);
   }
+}
+
+/**
+ * A file that was set aside to make way for a new one which never came has not gone: on no side is anything deleted
+ * because its name is missing.
+ */
+function withAsides(listing: Listing): Listing {
+  const asides = listing.entries.filter((entry) => entry.kind === 'file' && isAside(nameOf(entry.path)));
+  if (asides.length === 0) return listing;
+  const present = new Set(listing.entries.map(({ path }) => path));
+  const problems = asides.flatMap((aside) => setAside(aside, present));
+  return { ...listing, problems: [...listing.problems, ...problems] };
+}
+
+function setAside({ path: aside }: Entry, present: ReadonlySet<RelPath>): Problem[] {
+  const path = asideOf(aside);
+  if (path === undefined || present.has(path)) return [];
+  const message =
+    `a run that was cut off while it replaced this file left the old one as ${printable(nameOf(aside))}: ` +
+    'a push or sync that can write there puts it back, or rename it by hand';
+  return [{ path, side: 'remote', code: 'incomplete', message }];
 }
 
 function unreadable(path: RelPath, side: Side, error: Error): Listing {

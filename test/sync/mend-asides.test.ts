@@ -72,6 +72,34 @@ it('a pull and a dry run touch nothing on the server', async () => {
   expect(there()).toEqual(before);
 });
 
+describe('what lies aside has not gone', () => {
+  it('a pull deletes no local file for it, says so, and keeps saying so', async () => {
+    const options = { direction: 'pull', delete: 'all' } as const;
+    const base = emptyFolder();
+    draw(join(server.root, 'site'), { 'a.txt': 'old', 'in/b.txt': 'other' });
+    expect((await perform(job(server, local, options), base)).summary.exitCode).toBe(0);
+    aside('in/b.txt');
+    for (const turn of [1, 2]) {
+      const { summary, problems } = await perform(job(server, local, options), base);
+      expect([turn, summary.exitCode, summary.deleted]).toEqual([turn, 3, 0]);
+      expect(problems.join()).toMatch(/^in\/b\.txt: .*\.b\.txt\.[0-9a-f]{8}\.old\.ferry/);
+    }
+    expect(read(local)).toEqual({ 'a.txt': 'old', 'in/b.txt': 'other' });
+  });
+
+  it('nor does a sync that cannot bring it back', async () => {
+    expect((await run({ direction: 'sync' })).summary.exitCode).toBe(0);
+    aside('in/b.txt');
+    server.arm([{ on: /^RNTO .*b\.txt/, times: 9, does: '553 Not now.' }]);
+    const { summary } = await run({ direction: 'sync' });
+    expect(summary).toMatchObject({ exitCode: 3, deleted: 0 });
+    server.disarm();
+    expect(read(local)).toEqual({ 'a.txt': 'old', 'in/b.txt': 'other' });
+    expect((await run({ direction: 'sync' })).summary).toMatchObject({ exitCode: 0, deleted: 0, unchanged: 2 });
+    expect(there()).toEqual(read(local));
+  });
+});
+
 it.each(['a.txt', 'deep/.htaccess', `${'x'.repeat(200)}.bin`, '.a.12345678.old.ferry'])('whose it is: %j', (name) => {
   const path = toRelPath(name);
   expect(asideOf(asideFor(path, TAG))).toBe(path);
