@@ -81,10 +81,13 @@ export class Connection {
     this.#socket.setTimeout(ms);
   }
 
-  /** Replies of one turn leave in one packet. */
+  /**
+   * Replies to what came in one packet leave in one packet, and before the next session's packet is looked at: with a turn of
+   * the event loop for all sessions, client and server would work by turns, and never at the same time.
+   */
   send(text: string): void {
     if (this.#closed || this.#closing) return;
-    if (this.#out === '') setImmediate(() => this.flush());
+    if (this.#out === '') process.nextTick(() => this.flush());
     this.#out += text;
   }
 

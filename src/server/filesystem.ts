@@ -24,6 +24,7 @@ import {
   utimesSync,
   writeSync,
   writev,
+  writevSync,
 } from 'node:fs';
 
 /**
@@ -37,8 +38,8 @@ export interface OpenFile {
   stat(): Promise<Stats>;
   /** Reads up to `buffer.length` bytes at `position`; answers how many, 0 at the end of the file. */
   read(buffer: Buffer, position: number): Promise<number>;
-  /** Writes all the chunks, in order, from `position` on. */
-  write(chunks: readonly Buffer[], position: number): Promise<void>;
+  /** Writes all the chunks, in order, from `position` on. Answers nothing when that is done already; may throw then. */
+  write(chunks: readonly Buffer[], position: number): void | Promise<void>;
   truncate(size: number): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -79,17 +80,25 @@ export function toUnicode(path: string): string {
 // A piece of this size goes through the page cache in less time than a trip to the thread pool and back takes.
 const small = 64 * 1024;
 
+// A write of up to this size may be made directly, bytes.
+const littleToWrite = 256 * 1024;
+// Linux's IOV_MAX.
+const mostPieces = 1024;
+
 // What may have to write more than this is left to a thread, bytes.
 const muchToWrite = 1024 * 1024;
 
 /**
- * Calls that act on the disk (close, unlink, chmod, ...) are made directly as long as they are quick, which saves most of
- * their cost; after one that took long, they go to a thread for a while.
+ * Calls that act on the disk (write, close, unlink, chmod, ...) are made directly as long as they are quick, which saves
+ * most of their cost; after two that took long, they go to a thread for a while.
  */
 class Brisk {
   static readonly #long = 5;
   static readonly #while = 1000;
+  // Quick calls after which a slow one is forgotten: one alone was the process waiting for its turn, not the disk.
+  static readonly #forgetting = 256;
   #slowUntil = 0;
+  #suspicious = 0;
 
   /** `directly` where that is likely to be quick, else `inThread`. */
   call(directly: () => void, inThread: () => Promise<void>): void | Promise<void> {
@@ -98,8 +107,17 @@ class Brisk {
     try {
       directly();
     } finally {
-      const ended = performance.now();
-      if (ended - begun > Brisk.#long) this.#slowUntil = ended + Brisk.#while;
+      this.#note(performance.now(), begun);
+    }
+  }
+
+  #note(ended: number, begun: number): void {
+    if (ended - begun <= Brisk.#long) {
+      if (this.#suspicious > 0) this.#suspicious--;
+    } else if (this.#suspicious > 0) {
+      this.#slowUntil = ended + Brisk.#while;
+    } else {
+      this.#suspicious = Brisk.#forgetting;
     }
   }
 }
@@ -127,28 +145,40 @@ class DiskFile implements OpenFile {
     });
   }
 
-  async write(chunks: readonly Buffer[], position: number): Promise<void> {
+  write(chunks: readonly Buffer[], position: number): void | Promise<void> {
+    const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    this.#written += size;
+    const inThread = () => this.#writeInThread(chunks, position);
+    if (size > littleToWrite) return inThread();
+    return brisk.call(() => this.#writeDirectly(chunks, position), inThread);
+  }
+
+  // A disk that is nearly full takes a part of what it is given and fails on the next call only.
+  #writeDirectly(chunks: readonly Buffer[], position: number): void {
     let rest = chunks;
-    let at = position;
-    while (rest.length > 0) {
-      const written = await this.#some(rest, at);
+    for (let at = position; rest.length > 0; ) {
+      const first = rest[0]!;
+      const written =
+        rest.length === 1
+          ? writeSync(this.#descriptor, first, 0, first.length, at)
+          : writevSync(this.#descriptor, rest.slice(0, mostPieces), at);
+      if (written === first.length && rest.length === 1) return;
       at += written;
-      this.#written += written;
       rest = after(rest, written);
     }
   }
 
-  // A disk that is nearly full takes a part of what it is given and fails on the next call only.
-  async #some(chunks: readonly Buffer[], position: number): Promise<number> {
-    const first = chunks[0]!;
-    if (chunks.length === 1 && first.length <= small)
-      return writeSync(this.#descriptor, first, 0, first.length, position);
-    return await new Promise((resolve, reject) => {
-      // 1024 is Linux's IOV_MAX.
-      writev(this.#descriptor, chunks.slice(0, 1024), position, (error, bytes) =>
-        error ? reject(error) : resolve(bytes),
-      );
-    });
+  async #writeInThread(chunks: readonly Buffer[], position: number): Promise<void> {
+    let rest = chunks;
+    for (let at = position; rest.length > 0; ) {
+      const written = await new Promise<number>((resolve, reject) => {
+        writev(this.#descriptor, rest.slice(0, mostPieces), at, (error, bytes) =>
+          error ? reject(error) : resolve(bytes),
+        );
+      });
+      at += written;
+      rest = after(rest, written);
+    }
   }
 
   async truncate(size: number): Promise<void> {

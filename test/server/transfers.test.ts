@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { disk, type OpenFile } from '../../src/server/index.ts';
+import { disk, type FileSystem, type OpenFile } from '../../src/server/index.ts';
 import { Raw, serve } from './raw.ts';
 
 describe('a file', () => {
@@ -164,23 +164,66 @@ describe('a transfer that breaks', () => {
     expect(await client.reply()).toMatch(/^426/);
   });
 
-  test('on a full disk says 452, and leaves the session as it was', async () => {
-    const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
-    const served = await serve({
-      fileSystem: {
-        ...disk,
-        async open(...parameters) {
-          const file = await disk.open(...parameters);
-          const write = () => Promise.reject(full);
-          return Object.assign(Object.create(file) as OpenFile, bound(file), { write });
-        },
-      },
-    });
+  const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+
+  test.each([
+    ['at once', () => raise(full)],
+    ['in the end', () => Promise.reject(full)],
+  ])('on a disk that is full, and says so %s, is answered 452, and leaves the session as it was', async (_, write) => {
+    const served = await serve({ fileSystem: diskThatWrites(write) });
     const client = await Raw.login(served);
     expect(await client.put('STOR a', 'bytes')).toMatch(/^452 .*space/);
+    expect(await client.put('STOR a', randomBytes(3_000_000)).catch(() => client.reply())).toMatch(/^452 .*space/);
     expect(await client.say('NOOP')).toMatch(/^200/);
   });
+
+  test.each([1, 2, 7])('in which write %i alone fails is not said to be complete', async (failing) => {
+    for (const fail of [() => raise(full), () => Promise.reject(full)]) {
+      let writes = 0;
+      const fileSystem = diskThatWrites((file, ...what) => (++writes === failing ? fail() : file.write(...what)));
+      const client = await Raw.login(await serve({ fileSystem }));
+      expect(await client.put('STOR a', randomBytes(3_000_000)).catch(() => client.reply())).toMatch(/^452/);
+    }
+  });
+
+  test('keeps every byte in its place on a disk that takes some at once and some later', async () => {
+    let writes = 0;
+    let under = 0;
+    const later = async (file: OpenFile, chunks: readonly Buffer[], position: number) => {
+      under++;
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+      await file.write(chunks, position);
+      under--;
+    };
+    const fileSystem = diskThatWrites((file, chunks, position) => {
+      expect(under).toBe(0);
+      return ++writes % 2 === 1 ? later(file, chunks, position) : file.write(chunks, position);
+    });
+    const served = await serve({ fileSystem });
+    const client = await Raw.login(served);
+    const bytes = randomBytes(6_000_000);
+    expect(await client.put('STOR a', bytes)).toMatch(/^226/);
+    expect(under).toBe(0);
+    expect(readFileSync(join(served.root, 'a')).equals(bytes)).toBe(true);
+    expect(writes).toBeGreaterThan(1);
+  });
 });
+
+function raise(error: Error): never {
+  throw error;
+}
+
+function diskThatWrites(
+  write: (file: OpenFile, ...parameters: Parameters<OpenFile['write']>) => void | Promise<void>,
+): FileSystem {
+  return {
+    ...disk,
+    async open(...parameters) {
+      const file = await disk.open(...parameters);
+      return { ...bound(file), write: (...what) => write(file, ...what) };
+    },
+  };
+}
 
 function bound(file: OpenFile): OpenFile {
   return {

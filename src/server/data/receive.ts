@@ -4,9 +4,11 @@ import type { OpenFile } from '../filesystem.ts';
 import { DataConnectionLost } from '../replies.ts';
 import { FromWire } from './ascii.ts';
 import type { Rate } from './rate.ts';
+import { release } from './release.ts';
 
-// A write of this much at once costs no more calls than bytes are worth; a small file is written in one.
-const enough = 256 * 1024;
+// What one read brings. It is written at once, while the processor still has it at hand: collecting more, and leaving it
+// to a thread, costs twice as much. A small file is written in one.
+const enough = 64 * 1024;
 // Beyond this the client waits for the disk.
 const most = 4 * 1024 * 1024;
 
@@ -27,16 +29,45 @@ export async function receiveFile(file: OpenFile, socket: Readable, receiving: R
   const decoder = receiving.ascii ? new FromWire() : undefined;
   let chunks: Buffer[] = [];
   let held = 0;
+  let position = start;
   let ended = false;
   let failure: DataConnectionLost | undefined;
+  // Nothing is being written: what comes may be.
+  let waiting = false;
+  let begun: Promise<void> | undefined;
   let wake = () => {};
+
+  const over = () => ended || failure !== undefined;
+  // Writes what is held. Answers nothing where the disk has taken it at once.
+  const write = (): void | Promise<void> => {
+    const taken = chunks;
+    chunks = [];
+    held = 0;
+    const pieces = decoder === undefined ? taken : taken.map((chunk) => decoder.push(chunk));
+    if (decoder !== undefined && ended) pieces.push(decoder.end());
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (size === 0) return;
+    const writing = file.write(pieces, position);
+    position += size;
+    if (writing !== undefined) return writing.then(() => release(taken));
+    release(taken);
+  };
 
   socket.on('data', (chunk: Buffer) => {
     moved(chunk.length);
     chunks.push(chunk);
     held += chunk.length;
     if (held >= most || rate !== undefined) socket.pause();
-    if (held >= enough || rate !== undefined) wake();
+    if (held < enough && rate === undefined) return;
+    if (waiting && rate === undefined) {
+      try {
+        begun = write() ?? undefined;
+      } catch (error) {
+        begun = Promise.reject(error);
+      }
+      if (begun === undefined) return;
+    }
+    wake();
   });
   socket.on('end', () => {
     ended = true;
@@ -51,30 +82,30 @@ export async function receiveFile(file: OpenFile, socket: Readable, receiving: R
   if (socket.destroyed) fail();
   socket.resume();
 
-  let position = start;
-  for (;;) {
-    if (held < enough && !ended && failure === undefined && !(rate !== undefined && held > 0)) {
+  for (let last = false; !last || held > 0; ) {
+    if (begun !== undefined) {
+      const writing = begun;
+      begun = undefined;
+      await writing;
+      continue;
+    }
+    last = over();
+    if (!last && held < (rate === undefined ? enough : 1)) {
+      waiting = true;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
+      waiting = false;
       continue;
     }
-    const last = ended || failure !== undefined;
-    const taken = chunks;
     const bytes = held;
-    chunks = [];
-    held = 0;
+    const writing = write();
     if (rate === undefined && socket.isPaused() && !last) socket.resume();
-    const pieces = decoder === undefined ? taken : taken.map((chunk) => decoder.push(chunk));
-    if (last && !failure && decoder !== undefined) pieces.push(decoder.end());
-    const size = decoder === undefined ? bytes : pieces.reduce((sum, piece) => sum + piece.length, 0);
-    if (size > 0) await file.write(pieces, position);
-    position += size;
+    await writing;
     if (rate !== undefined && !last) {
       await rate.pay(bytes, socket);
       socket.resume();
     }
-    if (last && held === 0) break;
   }
   if (failure !== undefined) throw failure;
   return position - start;
