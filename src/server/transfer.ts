@@ -1,5 +1,6 @@
 // The frame of every transfer: 150, the data connection with its TLS, the work, and the reply that tells the truth.
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { DataConnectionLost, Refusal } from './replies.ts';
 import type { Session } from './session.ts';
 
@@ -79,15 +80,17 @@ export async function transfer<T>(
   }
 }
 
-// After a clean end the other side's last bytes (its FIN, its close_notify) are waited for: a reset in their place could
-// cost it what it has not read yet. After anything else the connection is cut.
+// A plain connection is closed at once: what was written still goes, and of an upload everything has been read. With TLS,
+// after a clean end, the other side's goodbye is waited for: a reset in its place could cost it what it has not read yet.
 function letGo(socket: Socket): void {
   socket.on('error', () => {});
   if (socket.destroyed) return;
-  if (!socket.writableFinished && !socket.readableEnded) {
+  const clean = socket.writableFinished || socket.readableEnded;
+  if (!clean || !(socket instanceof TLSSocket)) {
     socket.destroy();
     return;
   }
   socket.setTimeout(5000, () => socket.destroy());
+  socket.end();
   socket.resume();
 }

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFi
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { disk, type FileSystem, type OpenFile } from '../../src/server/index.ts';
-import { Raw, serve } from './raw.ts';
+import { drained, Raw, serve } from './raw.ts';
 
 describe('a file', () => {
   test.each([0, 1, 65_535, 65_536, 65_537, 1_500_000])('of %i bytes comes back as it was sent', async (size) => {
@@ -51,6 +51,30 @@ describe('a file', () => {
     const client = await Raw.login(served);
     await client.say('RANG 2 4');
     expect((await client.fetch('RETR a')).data.toString()).toBe('234');
+  });
+
+  test.each(['passive', 'active'])('is sent whole to a client that has ended its own side, in %s mode', async (mode) => {
+    const served = await serve();
+    const bytes = randomBytes(20_000_000);
+    writeFileSync(join(served.root, 'a'), bytes);
+    const client = await Raw.login(served);
+    let data: Promise<Buffer>;
+    if (mode === 'passive') {
+      const socket = await client.passive();
+      socket.end();
+      data = drained(socket);
+    } else {
+      const listener = createServer({ allowHalfOpen: true });
+      onTestFinished(() => void listener.close());
+      await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+      data = new Promise((resolve) => {
+        listener.once('connection', (socket) => resolve(drained(socket.end() as Socket)));
+      });
+      await client.say(`EPRT |1|127.0.0.1|${(listener.address() as { port: number }).port}|`);
+    }
+    expect(await client.say('RETR a')).toMatch(/^150/);
+    expect((await data).equals(bytes)).toBe(true);
+    expect(await client.reply()).toMatch(/^226/);
   });
 
   test('gets a name of its own by STOU', async () => {
@@ -166,15 +190,13 @@ describe('a transfer that breaks', () => {
 
   const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
 
-  test.each([
-    ['at once', () => raise(full)],
-    ['in the end', () => Promise.reject(full)],
-  ])('on a disk that is full, and says so %s, is answered 452, and leaves the session as it was', async (_, write) => {
-    const served = await serve({ fileSystem: diskThatWrites(write) });
-    const client = await Raw.login(served);
-    expect(await client.put('STOR a', 'bytes')).toMatch(/^452 .*space/);
-    expect(await client.put('STOR a', randomBytes(3_000_000)).catch(() => client.reply())).toMatch(/^452 .*space/);
-    expect(await client.say('NOOP')).toMatch(/^200/);
+  test('on a full disk says 452, and leaves the session as it was', async () => {
+    for (const fail of [() => raise(full), () => Promise.reject(full)]) {
+      const client = await Raw.login(await serve({ fileSystem: diskThatWrites(fail) }));
+      expect(await client.put('STOR a', 'bytes')).toMatch(/^452 .*space/);
+      expect(await client.put('STOR a', randomBytes(3_000_000)).catch(() => client.reply())).toMatch(/^452 .*space/);
+      expect(await client.say('NOOP')).toMatch(/^200/);
+    }
   });
 
   test.each([1, 2, 7])('in which write %i alone fails is not said to be complete', async (failing) => {

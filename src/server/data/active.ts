@@ -50,7 +50,8 @@ export class ActiveSource implements DataSource {
   }
 
   async connect(timeout: number): Promise<Socket> {
-    const socket = connect({ ...this.#to, localAddress: this.#from, noDelay: true });
+    // A client may end its own side of a download before it has read a byte.
+    const socket = connect({ ...this.#to, localAddress: this.#from, noDelay: true, allowHalfOpen: true });
     this.#socket = socket;
     const timer = setTimeout(() => socket.destroy(), timeout);
     try {

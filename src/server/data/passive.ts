@@ -94,7 +94,8 @@ export class PassiveSource implements DataSource {
 function listen(host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     // Paused, so that what a fast client sends waits in the kernel for the command that it belongs to.
-    const server = createServer({ pauseOnConnect: true, noDelay: true });
+    // Half open, as a client may end its own side of a download before it has read a byte.
+    const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true });
     server.once('error', reject);
     server.listen({ host, port, backlog: 4 }, () => {
       server.removeListener('error', reject);

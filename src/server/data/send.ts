@@ -1,5 +1,6 @@
 // Bytes out over a data connection, from a file or from lines.
 import type { Writable } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { OpenFile } from '../filesystem.ts';
 import { DataConnectionLost } from '../replies.ts';
 import { toWire } from './ascii.ts';
@@ -24,21 +25,21 @@ export async function sendFile(file: OpenFile, socket: Writable, sending: Sendin
   // Two buffers take turns: one is read into while the other is on its way.
   const buffers = [Buffer.allocUnsafe(size)];
   let position = start;
-  let sent: Promise<void> | undefined;
+  let sent: void | Promise<void> = undefined;
   for (let turn = 0; position < end; turn ^= 1) {
     const buffer = (buffers[turn] ??= Buffer.allocUnsafe(size));
     const bytes = await file.read(buffer.subarray(0, Math.min(size, end - position)), position);
-    await sent;
+    if (sent !== undefined) await sent;
     if (bytes === 0) break;
     position += bytes;
     const piece = buffer.subarray(0, bytes);
     sent = write(socket, ascii ? toWire(piece) : piece);
     // Awaited at the next turn; until then a failure must not count as unhandled.
-    sent.catch(() => {});
+    sent?.catch(() => {});
     moved(bytes);
     if (rate !== undefined) await rate.pay(bytes, socket);
   }
-  await sent;
+  if (sent !== undefined) await sent;
   await finish(socket);
   return position - start;
 }
@@ -55,16 +56,28 @@ export async function sendText(texts: AsyncIterable<string>, socket: Writable): 
   return bytes;
 }
 
-function write(socket: Writable, bytes: Buffer): Promise<void> {
+// Answers nothing when the system has taken all of it already, as it does with what is small. Throws, or rejects with,
+// DataConnectionLost.
+function write(socket: Writable, bytes: Buffer): void | Promise<void> {
+  let tell = (_error?: Error | null) => {};
+  socket.write(bytes, (error) => tell(error));
+  if (socket.errored || socket.destroyed) throw lost(socket.errored);
+  if (socket.writableLength === 0) return;
   return new Promise((resolve, reject) => {
-    socket.write(bytes, (error) => (error ? reject(lost(error)) : resolve()));
+    tell = (error) => (error ? reject(lost(error)) : resolve());
   });
 }
 
 // Everything is handed to the system, the end included; a client that vanished in between is told by its own count.
-function finish(socket: Writable): Promise<void> {
+function finish(socket: Writable): void | Promise<void> {
+  if (socket.destroyed) throw lost(socket.errored);
+  // Closed at once: the system sends what it has, and the end behind it, and no turn of the event loop is waited for. With
+  // TLS there is a goodbye to say, and one to wait for.
+  if (!(socket instanceof TLSSocket)) {
+    socket.destroy();
+    return;
+  }
   return new Promise((resolve, reject) => {
-    if (socket.destroyed) return reject(lost(socket.errored));
     socket.once('close', () => reject(lost(socket.errored)));
     socket.end(() => resolve());
   });
