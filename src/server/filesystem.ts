@@ -49,7 +49,8 @@ export interface OpenFile {
 export interface FileSystem {
   /** `flags` are node's `fs.constants.O_*`. */
   open(path: NativePath, flags: number, mode?: number): Promise<OpenFile>;
-  lstat(path: NativePath): Promise<Stats>;
+  /** Answers nothing where nothing is: what an upload asks of most names, and an error costs more than the look. */
+  lstat(path: NativePath): Promise<Stats | undefined>;
   realpath(path: NativePath): Promise<string>;
   readlink(path: NativePath): Promise<string>;
   readdir(path: NativePath): Promise<string[]>;
@@ -230,7 +231,7 @@ export const disk: FileSystem = {
     return new DiskFile(openSync(path, flags | noWait, mode));
   },
   async lstat(path) {
-    return lstatSync(path);
+    return lstatSync(path, { throwIfNoEntry: false });
   },
   async realpath(path) {
     return realpathSync.native(path, { encoding: 'latin1' });

@@ -44,7 +44,7 @@ export class Sandbox {
     const cut = path.lastIndexOf('/');
     const folder = cut === 0 ? this.#home : await this.#inside(this.#home + path.slice(0, cut));
     const real = `${folder === '/' ? '' : folder}/${path.slice(cut + 1)}`;
-    return { path, real, stats: await this.#look(real) };
+    return { path, real, stats: await this.#disk.lstat(native(real)) };
   }
 
   /** Where the place leads: links followed as long as they stay below the home. For what acts on content. */
@@ -69,15 +69,6 @@ export class Sandbox {
   async linkText(real: string): Promise<string | undefined> {
     const text = await this.#disk.readlink(native(real)).catch(() => undefined);
     return text === undefined || text.startsWith('/') || /[\r\n;]/.test(text) ? undefined : text;
-  }
-
-  async #look(real: string): Promise<Stats | undefined> {
-    try {
-      return await this.#disk.lstat(native(real));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
   }
 
   async #inside(path: string): Promise<string> {

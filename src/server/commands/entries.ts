@@ -45,6 +45,7 @@ async function shownEntry(session: Session, folder: Place, name: string): Promis
   if (host.temporary.has(real)) return undefined;
   try {
     const stats = await host.settings.fileSystem.lstat(native(real));
+    if (stats === undefined) return undefined;
     if (host.settings.temporaryUploads && isLeftover(name) && stats.isFile()) {
       const old = Date.now() - stats.mtimeMs > leftoverAge;
       if (old) await host.settings.fileSystem.unlink(native(real)).catch(() => {});
