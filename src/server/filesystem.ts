@@ -38,7 +38,10 @@ export interface OpenFile {
   stat(): Promise<Stats>;
   /** Reads up to `buffer.length` bytes at `position`; answers how many, 0 at the end of the file. */
   read(buffer: Buffer, position: number): Promise<number>;
-  /** Writes all the chunks, in order, from `position` on. Answers nothing when that is done already; may throw then. */
+  /**
+   * Writes all the chunks, in order, from `position` on. Answers nothing when that is done already; may throw then. The
+   * chunks' memory is used for other things afterwards: what is to be kept is to be copied.
+   */
   write(chunks: readonly Buffer[], position: number): void | Promise<void>;
   truncate(size: number): Promise<void>;
   sync(): Promise<void>;

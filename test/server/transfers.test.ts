@@ -53,29 +53,32 @@ describe('a file', () => {
     expect((await client.fetch('RETR a')).data.toString()).toBe('234');
   });
 
-  test.each(['passive', 'active'])('is sent whole to a client that has ended its own side, in %s mode', async (mode) => {
-    const served = await serve();
-    const bytes = randomBytes(20_000_000);
-    writeFileSync(join(served.root, 'a'), bytes);
-    const client = await Raw.login(served);
-    let data: Promise<Buffer>;
-    if (mode === 'passive') {
-      const socket = await client.passive();
-      socket.end();
-      data = drained(socket);
-    } else {
-      const listener = createServer({ allowHalfOpen: true });
-      onTestFinished(() => void listener.close());
-      await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-      data = new Promise((resolve) => {
-        listener.once('connection', (socket) => resolve(drained(socket.end() as Socket)));
-      });
-      await client.say(`EPRT |1|127.0.0.1|${(listener.address() as { port: number }).port}|`);
-    }
-    expect(await client.say('RETR a')).toMatch(/^150/);
-    expect((await data).equals(bytes)).toBe(true);
-    expect(await client.reply()).toMatch(/^226/);
-  });
+  test.each(['passive', 'active'])(
+    'is sent whole to a client that has ended its own side, in %s mode',
+    async (mode) => {
+      const served = await serve();
+      const bytes = randomBytes(20_000_000);
+      writeFileSync(join(served.root, 'a'), bytes);
+      const client = await Raw.login(served);
+      let data: Promise<Buffer>;
+      if (mode === 'passive') {
+        const socket = await client.passive();
+        socket.end();
+        data = drained(socket);
+      } else {
+        const listener = createServer({ allowHalfOpen: true });
+        onTestFinished(() => void listener.close());
+        await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+        data = new Promise((resolve) => {
+          listener.once('connection', (socket) => resolve(drained(socket.end() as Socket)));
+        });
+        await client.say(`EPRT |1|127.0.0.1|${(listener.address() as { port: number }).port}|`);
+      }
+      expect(await client.say('RETR a')).toMatch(/^150/);
+      expect((await data).equals(bytes)).toBe(true);
+      expect(await client.reply()).toMatch(/^226/);
+    },
+  );
 
   test('gets a name of its own by STOU', async () => {
     const served = await serve();

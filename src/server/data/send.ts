@@ -25,7 +25,7 @@ export async function sendFile(file: OpenFile, socket: Writable, sending: Sendin
   // Two buffers take turns: one is read into while the other is on its way.
   const buffers = [Buffer.allocUnsafe(size)];
   let position = start;
-  let sent: void | Promise<void> = undefined;
+  let sent: Promise<void> | undefined;
   for (let turn = 0; position < end; turn ^= 1) {
     const buffer = (buffers[turn] ??= Buffer.allocUnsafe(size));
     const bytes = await file.read(buffer.subarray(0, Math.min(size, end - position)), position);
@@ -58,11 +58,11 @@ export async function sendText(texts: AsyncIterable<string>, socket: Writable): 
 
 // Answers nothing when the system has taken all of it already, as it does with what is small. Throws, or rejects with,
 // DataConnectionLost.
-function write(socket: Writable, bytes: Buffer): void | Promise<void> {
+function write(socket: Writable, bytes: Buffer): Promise<void> | undefined {
   let tell = (_error?: Error | null) => {};
   socket.write(bytes, (error) => tell(error));
   if (socket.errored || socket.destroyed) throw lost(socket.errored);
-  if (socket.writableLength === 0) return;
+  if (socket.writableLength === 0) return undefined;
   return new Promise((resolve, reject) => {
     tell = (error) => (error ? reject(lost(error)) : resolve());
   });
