@@ -11,6 +11,11 @@ export type DataMode = 'EPSV' | 'PASV' | 'active';
 /** Servers known to answer out of order, or to drop what arrives while they are busy. */
 const ONE_AT_A_TIME = /Microsoft FTP Service|MadGoat|MikroTik/i;
 
+/** Whether this answer to TYPE I is in the words of vsftpd. */
+export function isVsftpd(type: Reply): boolean {
+  return /^200 Switching to Binary mode\.$/.test(type.message);
+}
+
 const HASH_NAMES: readonly (readonly [string, HashAlgorithm])[] = [
   ['SHA-256', 'sha256'],
   ['SHA-512', 'sha512'],
@@ -50,6 +55,9 @@ export class Knowledge {
   listOffsetMinutes: number | null = null;
   renameOver: boolean | null = null;
   pipelining = true;
+  /** Whether USER, PASS and the settings can be sent together; undefined while no login has shown how it goes. */
+  loginAtOnce: boolean | undefined;
+  #inTurn = false;
   /** Whether 0xFF in a command is Telnet's escape here, as RFC 959 has it. */
   telnet = true;
   /** Whether data connections end without close_notify as a rule, so that asking again is of no use. */
@@ -64,6 +72,22 @@ export class Knowledge {
   learnGreeting(reply: Reply): void {
     this.#greeting = reply.text;
     if (ONE_AT_A_TIME.test(reply.text)) this.pipelining = false;
+  }
+
+  /**
+   * Whether what is sent during a transfer waits until that is through, and is answered then. It is vsftpd that is known
+   * to; it is recognised by its words for TYPE I, which no setting changes, and believed for as long as it does.
+   */
+  get answersInTurn(): boolean {
+    return this.#inTurn && this.pipelining;
+  }
+
+  set answersInTurn(so: boolean) {
+    this.#inTurn = so;
+  }
+
+  learnType(reply: Reply): void {
+    this.#inTurn = isVsftpd(reply);
   }
 
   learnSystem(reply: Reply): void {

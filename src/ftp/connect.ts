@@ -18,6 +18,16 @@ import { Wire } from './wire.ts';
 
 /** A session, logged in and ready. Rejects with ConnectError, TlsError, LoginError or TooManyConnectionsError. */
 export async function openSession(site: Site, signal?: AbortSignal): Promise<Session> {
+  const { loginAtOnce } = site.knowledge;
+  try {
+    return await open(site, signal);
+  } catch (error) {
+    if (!loginAtOnce || site.knowledge.loginAtOnce || signal?.aborted) throw error;
+    return open(site, signal);
+  }
+}
+
+async function open(site: Site, signal?: AbortSignal): Promise<Session> {
   const { options, knowledge, counters } = site;
   const control = new Control(() => knowledge.telnet, options.wire);
   let session: Session | undefined;

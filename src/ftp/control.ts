@@ -60,6 +60,17 @@ export class Control extends FTPContext {
     this._socket.write(lines, 'latin1');
   }
 
+  /** Sends no more; resolves when all that was sent is in the hands of the system. What still comes keeps no process alive. */
+  end(): Promise<void> {
+    const socket = this._socket;
+    return new Promise((resolve) => {
+      socket.once('close', resolve);
+      // What was issued in this tick goes out before.
+      process.nextTick(() => socket.end(resolve));
+      (socket as Partial<Socket>).unref?.();
+    });
+  }
+
   override send(command: string): void {
     const line = this.encodeLine(command);
     this.log(`> ${masked(command)}`);

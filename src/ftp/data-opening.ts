@@ -2,12 +2,11 @@
  * Opens the data connection of a transfer and sends its commands, in one flight where the way is known. The command is
  * under way before the connection is: pyftpdlib drops one on which data, or a TLS handshake, arrives before it.
  */
-import { LostError } from '../model/errors.ts';
+import { LostError, ProtocolError } from '../model/errors.ts';
 import { listenFor } from './active.ts';
-import type { DataMode } from './capabilities.ts';
 import { DataConnection } from './data-connection.ts';
 import { explained, notImplemented } from './failure.ts';
-import { passivePort } from './passive.ts';
+import { type PassiveMode, passivePort } from './passive.ts';
 import type { Send } from './pipeline.ts';
 import type { Reply } from './reply.ts';
 import type { Session } from './session.ts';
@@ -26,6 +25,8 @@ export interface Opened {
 
 export interface Opening {
   readonly command: string;
+  /** Whether another transfer is likely to follow: where the server bears it, its port is asked for with this one. */
+  readonly more?: boolean;
   /** Offset in bytes to go on from (REST, RFC 3659, 5). */
   readonly restart?: number;
   /** Whether what arrives is taken from the connection's inlet, where it has one, and not from its socket. */
@@ -33,23 +34,25 @@ export interface Opening {
 }
 
 export async function openData(session: Session, send: Send, opening: Opening): Promise<Opened> {
-  const { knowledge } = session.site;
-  knowledge.dataMode ??= await discover(session, send);
-  if (knowledge.dataMode === 'active') return openActive(session, send, opening);
-  return openPassive(session, send, opening, knowledge.dataMode);
+  const { dataMode } = session.site.knowledge;
+  if (dataMode === 'active') return openActive(session, send, opening);
+  if (dataMode) return openPassive(session, send, opening, dataMode);
+  return openFirst(session, send, opening);
 }
 
 async function openPassive(
   session: Session,
   send: Send,
-  { command, restart = 0, byInlet = false }: Opening,
-  mode: 'EPSV' | 'PASV',
+  { command, restart = 0, byInlet = false, more = false }: Opening,
+  mode: PassiveMode,
 ): Promise<Opened> {
-  const opening = send(mode);
-  opening.catch(() => {});
+  const ahead = session.ports.has ? await session.ports.take(mode) : undefined;
+  const asked = ahead ? undefined : send(mode);
+  asked?.catch(() => {});
   if (restart > 0) await sendRestart(session, send, restart);
   const opened = begin(send, command);
-  const reply = await opening;
+  if (more) session.ports.askAhead(send, mode);
+  const reply = ahead ?? (await asked!);
   if (!reply.ok) {
     session.site.knowledge.dataMode = undefined;
     return opened;
@@ -82,39 +85,63 @@ async function openActive(session: Session, send: Send, { command, restart = 0 }
   }
 }
 
-/** How data connections can be made here: the first transfer tries each way until TCP stands. */
-async function discover(session: Session, send: Send): Promise<DataMode> {
-  const { options, place } = session.site;
+/**
+ * The first transfer on a site finds out how data connections can be made there: it tries each way until TCP stands, and
+ * only then sends its command, over the connection that it has.
+ */
+async function openFirst(session: Session, send: Send, opening: Opening): Promise<Opened> {
+  const { options, knowledge } = session.site;
   let failure: unknown;
   for (const mode of passiveModes(session)) {
-    const reply = await send(mode);
-    if (!reply.ok) {
-      failure = session.site.refused(mode, reply);
+    let data: DataConnection;
+    try {
+      data = await tryPassive(session, send, mode, opening.byInlet ?? false);
+    } catch (error) {
+      if (!session.alive || error instanceof ProtocolError) throw error;
+      failure = error;
       continue;
     }
-    const probe = DataConnection.dial(session, passivePort(mode, reply), false);
+    knowledge.dataMode = mode;
     try {
-      await probe.connected();
-      return mode;
+      if (opening.restart) await sendRestart(session, send, opening.restart);
     } catch (error) {
-      // A proxy says itself what is wrong.
-      failure = error;
-      if (options.proxy) continue;
-      const why = explained(error as Error);
-      failure = new LostError(
-        `no data connection to ${place} (${mode}): ${why}. A firewall may be in the way; try mode active`,
-        { cause: error },
-      );
-    } finally {
-      probe.destroy();
+      data.destroy();
+      throw error;
     }
+    const opened = begin(send, opening.command);
+    opened.data = data;
+    // The command goes out before the first byte on the connection.
+    await new Promise(setImmediate);
+    return opened;
   }
   // Nobody can connect to us through a proxy.
   if (options.mode === 'passive' || options.proxy) throw failure;
-  return 'active';
+  knowledge.dataMode = 'active';
+  return openActive(session, send, opening);
 }
 
-function passiveModes(session: Session): readonly ('EPSV' | 'PASV')[] {
+/** Resolves once TCP stands; rejects with why it cannot be. */
+async function tryPassive(session: Session, send: Send, mode: PassiveMode, byInlet: boolean): Promise<DataConnection> {
+  const { options, place } = session.site;
+  const reply = await send(mode);
+  if (!reply.ok) throw session.site.refused(mode, reply);
+  const data = DataConnection.dial(session, passivePort(mode, reply), byInlet);
+  try {
+    await data.connected();
+    return data;
+  } catch (error) {
+    data.destroy();
+    // A proxy says itself what is wrong.
+    if (options.proxy) throw error;
+    const why = explained(error as Error);
+    throw new LostError(
+      `no data connection to ${place} (${mode}): ${why}. A firewall may be in the way; try mode active`,
+      { cause: error },
+    );
+  }
+}
+
+function passiveModes(session: Session): readonly PassiveMode[] {
   if (session.site.options.mode === 'active') return [];
   // PASV has no room for an address of IPv6.
   return session.peer.includes(':') ? ['EPSV'] : ['EPSV', 'PASV'];

@@ -54,6 +54,7 @@ export function sending(source: ByteSource, { offset = 0, onBytes }: WriteOption
       sent += next.value.length;
       onBytes?.(next.value.length);
     }
+    if (sent === 0) await data.saidAll();
     if (data.error) return { value: sent, complete: false };
     // From here on the reply has the deadline. It may come as late as what is still in the system's hands needs.
     socket.setTimeout(0);

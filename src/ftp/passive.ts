@@ -2,8 +2,10 @@
 import { ProtocolError } from '../model/errors.ts';
 import type { Reply } from './reply.ts';
 
+export type PassiveMode = 'EPSV' | 'PASV';
+
 /** The port in the reply to EPSV or PASV. The address in the latter is never looked at. */
-export function passivePort(mode: 'EPSV' | 'PASV', reply: Reply): number {
+export function passivePort(mode: PassiveMode, reply: Reply): number {
   const port = mode === 'EPSV' ? extended(reply.message) : classic(reply.message);
   if (port === undefined || port < 1 || port > 65_535) {
     throw new ProtocolError(`the answer to ${mode} names no port: ${reply.code} ${reply.text}`);

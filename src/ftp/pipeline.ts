@@ -29,6 +29,9 @@ const BELONGS: Readonly<Record<number, RegExp>> = {
   350: /^(REST|RNFR)/,
 };
 
+/** Commands that succeed by one reply only. */
+const SUCCEEDS: Readonly<Record<string, number>> = { EPSV: 229, PASV: 227 };
+
 export interface SendOptions {
   /** Told of 1xx replies; returns whether it is, for once, the final one. */
   readonly onPreliminary?: (reply: Reply) => boolean;
@@ -105,7 +108,12 @@ export class Pipeline {
 
   /** Whether nothing is under way. */
   get idle(): boolean {
-    return this.#outstanding.length === 0 && this.#waiting.length === 0 && this.#inner === undefined;
+    return this.#inner === undefined && this.load === 0;
+  }
+
+  /** How many answers are awaited, or will be. */
+  get load(): number {
+    return this.#outstanding.length + this.#waiting.length + (this.#inner?.length ?? 0);
   }
 
   /** Waits for a reply that no command asks for: the greeting. */
@@ -227,7 +235,7 @@ export class Pipeline {
       else this.#garbled(`the server sent '${reply.code} ${reply.text}' without being asked`);
       return;
     }
-    if (!head.options?.anyCode && BELONGS[reply.code]?.test(head.command) === false) {
+    if (!head.options?.anyCode && !canAnswer(head.command, reply)) {
       this.#garbled(`the server answered ${masked(head.command)} with '${reply.code} ${reply.text}'`);
       return;
     }
@@ -271,6 +279,11 @@ export class Pipeline {
       this.fail(new LostError(`the server did not answer ${masked(head.command)} within ${Math.round(ms / 1000)} s`));
     }, ms);
   }
+}
+
+function canAnswer(command: string, { code, ok }: Reply): boolean {
+  if (BELONGS[code]?.test(command) === false) return false;
+  return !ok || (SUCCEEDS[command] ?? code) === code;
 }
 
 function asLost(error: Error): FerryError {

@@ -31,6 +31,8 @@ export class Pool {
   readonly #sessions = new Set<Session>();
   /** The one used last at the end. */
   readonly #idle: Session[] = [];
+  /** Those lent for work that is over soon. */
+  readonly #brief = new Set<Session>();
   readonly #waiters: Waiter[] = [];
   #connecting = 0;
   #limit: number;
@@ -93,15 +95,22 @@ export class Pool {
 
   /**
    * Lends a session for one piece of work that may be done again, should the session turn out to be dead. It is given
-   * back when the work is through, or before, by `release`.
+   * back when the work is through, or before, by `release`. `brief` work is over soon: {@link along} may count on it.
    */
-  async use<T>(run: (session: Session, release: () => void) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async use<T>(
+    run: (session: Session, release: () => void) => Promise<T>,
+    signal?: AbortSignal,
+    { brief = false } = {},
+  ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const session = await this.acquire(signal);
+      if (brief) this.#brief.add(session);
       let lent = true;
       const release = () => {
-        if (lent) this.release(session);
+        if (!lent) return;
         lent = false;
+        this.#brief.delete(session);
+        this.release(session);
       };
       try {
         return await run(session, release);
@@ -112,6 +121,31 @@ export class Pool {
         release();
       }
     }
+  }
+
+  /**
+   * For commands that need no connection to themselves: they go to one that is free, or to one whose work is brief, and
+   * travel with what it does next. They may be sent again, as in {@link use}.
+   */
+  async along<T>(run: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      const session = this.#leastLoaded();
+      if (!session) return this.use(run, signal);
+      try {
+        return await run(session);
+      } catch (error) {
+        const dead = error instanceof LostError || error instanceof ProtocolError;
+        if (!dead || attempt >= ATTEMPTS || signal?.aborted) throw error;
+      }
+    }
+  }
+
+  #leastLoaded(): Session | undefined {
+    let found: Session | undefined;
+    for (const one of [...this.#idle, ...this.#brief]) {
+      if (one.alive && (!found || one.pipeline.load < found.pipeline.load)) found = one;
+    }
+    return found;
   }
 
   async close(): Promise<void> {

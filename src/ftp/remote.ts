@@ -53,7 +53,9 @@ class FtpRemote implements Remote {
 
   async #list(directory: RelPath, signal?: AbortSignal): Promise<Listing> {
     const once = () =>
-      this.#pool.use((session, release) => listDirectory(session, directory, { signal, onReceived: release }), signal);
+      this.#pool.use((session, release) => listDirectory(session, directory, { signal, onReceived: release }), signal, {
+        brief: true,
+      });
     try {
       return await once();
     } catch (error) {
@@ -65,7 +67,7 @@ class FtpRemote implements Remote {
   sight(paths: readonly RelPath[], signal?: AbortSignal): Promise<readonly Sighting[]> {
     return sightAll(paths, {
       width: this.#pool.width,
-      use: (run) => this.#pool.use(run, signal),
+      use: (run) => this.#pool.along(run, signal),
       list: (directory) => this.#list(directory, signal),
     });
   }

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { type FerryError, LostError } from '../model/errors.ts';
 import type { Control } from './control.ts';
 import type { Pipeline, Send } from './pipeline.ts';
+import { PortsAhead } from './ports-ahead.ts';
 import type { Site } from './site.ts';
 
 export class Session {
@@ -17,6 +18,7 @@ export class Session {
   secure: boolean;
   /** The newest TLS session: servers want to see it on data connections, and a ticket of TLS 1.3 serves only once. */
   ticket: Buffer | undefined;
+  readonly ports: PortsAhead;
   /** Set by the pool: told once when the connection is gone. */
   onLost: ((error: FerryError) => void) | undefined;
 
@@ -24,6 +26,7 @@ export class Session {
     this.site = site;
     this.control = control;
     this.pipeline = pipeline;
+    this.ports = new PortsAhead(site.knowledge);
     const { host, proxy } = site.options;
     this.peer = (proxy ? undefined : control.socket.remoteAddress) ?? host;
     this.local = control.socket.localAddress ?? '';
@@ -43,12 +46,24 @@ export class Session {
 
   readonly send: Send = (command, options) => this.pipeline.send(command, options);
 
-  /** Says goodbye and closes, within a second, whatever is under way. */
+  /**
+   * Says goodbye and closes, within a second, whatever is under way. Where nothing is, the answer is not waited for: it
+   * says nothing that anybody would want to know.
+   */
   async close(): Promise<void> {
     if (!this.alive) return;
     this.onLost = undefined;
     const timer = setTimeout(() => this.#end(), 1000);
-    await this.pipeline.send('QUIT').catch(() => {});
+    const { idle } = this.pipeline;
+    const goodbye = this.pipeline.send('QUIT').catch(() => {});
+    if (idle) {
+      // The rest takes its course, and keeps no process alive.
+      timer.unref();
+      void goodbye.then(() => clearTimeout(timer)).then(() => this.#end());
+      await this.control.end();
+      return;
+    }
+    await goodbye;
     clearTimeout(timer);
     this.#end();
   }

@@ -21,7 +21,7 @@ export async function store(
   }
   const move = sending(source, options);
   if (offset > 0) return session.pipeline.section((send) => resume(session, send, path, offset, move, signal));
-  return (await transfer(session, { command: `STOR ${path}`, signal }, move)).value;
+  return (await transfer(session, { command: `STOR ${path}`, more: true, signal }, move)).value;
 }
 
 async function* toNetwork(source: ByteSource): AsyncGenerator<Uint8Array> {

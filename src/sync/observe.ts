@@ -129,6 +129,8 @@ class Walk {
   private readonly untrusted: { path: RelPath; because: string }[] = [];
   private readonly stale: { side: Side; path: RelPath }[] = [];
   private readonly asides: RelPath[] = [];
+  /** Told when there is more to visit. */
+  private onMore: () => void = () => {};
   private files = 0;
   private told = 0;
 
@@ -228,8 +230,11 @@ class Walk {
         const tracked: Promise<void> = visit.finally(() => active.delete(tracked));
         active.add(tracked);
       }
+      const more = new Promise<void>((resolve) => {
+        this.onMore = resolve;
+      });
       try {
-        await Promise.race(active);
+        await Promise.race([...active, more]);
       } catch (error) {
         await Promise.allSettled(active);
         throw error;
@@ -265,11 +270,12 @@ class Walk {
       baseline,
       ...(at.scope === undefined ? {} : { scope: at.scope }),
     };
-    const decision = await this.decide(view);
+    const ahead = new Set<RelPath>();
+    const decision = await this.decide(view, (asking) => this.goAhead(asking, at.scope, ahead));
     this.collector.add(decision);
     if (decision.untrusted !== undefined && isUnseenSource(decision, job.direction))
       this.untrusted.push({ path: at.path, because: decision.untrusted });
-    for (const descent of decision.descend) this.pending.push(within(descent, at.scope));
+    for (const descent of decision.descend) if (!ahead.has(descent.path)) this.pending.push(within(descent, at.scope));
     if (this.options.learn) await this.remember(decision, view);
     this.progress(decision);
   }
@@ -281,13 +287,27 @@ class Walk {
     pair.remote.warm(1 + (listing?.entries ?? []).filter(({ kind }) => kind === 'directory').length);
   }
 
-  /** Decides, fetching what is asked for until nothing is. */
-  private async decide(view: View): Promise<Decision> {
+  /**
+   * What has to be asked about files keeps nobody from going on to directories that both sides have under one name. Any
+   * other waits for the decision on the one it is in, which may have it removed.
+   */
+  private goAhead({ descend }: Decision, scope: Scope | undefined, ahead: Set<RelPath>): void {
+    for (const descent of descend) {
+      if (!descent.local || !descent.remote || descent.alias !== undefined) continue;
+      ahead.add(descent.path);
+      this.pending.push(within(descent, scope));
+    }
+    this.onMore();
+  }
+
+  /** Decides, fetching what is asked for until nothing is; `asking` is told of the first decision that wants more. */
+  private async decide(view: View, asking: (decision: Decision) => void): Promise<Decision> {
     const { pair, job, filter, signal } = this.options;
     let evidence: Evidence = NO_EVIDENCE;
     for (;;) {
       const decision = decide(view, filter, this.decideOptions, evidence);
       if (decision.asks.length === 0) return decision;
+      if (evidence === NO_EVIDENCE) asking(decision);
       const mayRead = job.compare === 'hash';
       const attempts = job.retries + 1;
       const { isText } = this.decideOptions;

@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { cannotConnect } from '../../src/ftp/failure.ts';
 import { connectFtp } from '../../src/ftp/remote.ts';
-import { ConnectError, LoginError, TlsError, TooManyConnectionsError } from '../../src/model/index.ts';
+import { ConnectError, LoginError, TlsError, TooManyConnectionsError, toRelPath } from '../../src/model/index.ts';
 import { type Answer, type Script, scripted, serverCertificate, type Visit } from './scripted.ts';
 
 const AUTH: Answer = (visit: Visit) => {
@@ -111,6 +111,68 @@ describe('plain', () => {
       'TYPE I\r\nOPTS UTF8 ON\r\nFEAT\r\nSYST\r\nPWD\r\n',
     ]);
   });
+});
+
+describe('every connection after the first', () => {
+  /** Two connections, at the same time. */
+  async function two(script: Script) {
+    const server = await scripted(script);
+    const remote = connectFtp(server.options({ connections: 2 }));
+    await remote.open();
+    const first = await remote.lane();
+    const second = await remote.lane().catch((error: Error) => error);
+    const both = await Promise.all([first, second instanceof Error ? undefined : second]);
+    for (const lane of both) lane?.release();
+    await remote.close();
+    await server[Symbol.asyncDispose]();
+    return { visits: server.visits, second };
+  }
+  const AT_ONCE = 'USER u\r\nPASS secret\r\nTYPE I\r\nOPTS UTF8 ON\r\n';
+
+  test('logs in in one flight', async () => {
+    const { visits } = await two({});
+    expect(visits[0]!.flights[0]).toBe('USER u\r\n');
+    expect(visits[1]!.flights[0]).toBe(AT_ONCE);
+  });
+
+  test.each<[string, Script]>([
+    ['the first asked for no password', { USER: '230 in, whoever you are' }],
+    ['the server is known to mind', { greeting: '220 Microsoft FTP Service' }],
+  ])('goes step by step where %s', async (_name, script) => {
+    const { visits } = await two(script);
+    expect(visits[1]!.flights[0]).toBe('USER u\r\n');
+  });
+
+  test('goes step by step after all where the server minds', async () => {
+    const USER = (visit: Visit) => {
+      if (visit.flights[0] !== 'USER u\r\n') return visit.destroy();
+      return visit.send('331 password');
+    };
+    const { visits, second } = await two({ USER });
+    expect(second).not.toBeInstanceOf(Error);
+    expect(visits.map(({ flights }) => flights[0])).toEqual(['USER u\r\n', AT_ONCE, 'USER u\r\n']);
+  });
+});
+
+test('a server that never answers QUIT is left all the same', async () => {
+  let closed: () => void = () => {};
+  const over = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  const server = await scripted({
+    DELE: '250 ok',
+    QUIT: (visit) => visit.socket.once('close', closed) && visit.socket.resume(),
+  });
+  const remote = connectFtp(server.options());
+  await remote.open();
+  const lane = await remote.lane();
+  await lane.remove(toRelPath('a'));
+  lane.release();
+  await remote.close();
+  // It never answers: our end is closed all the same.
+  await over;
+  expect(server.commands.slice(-2)).toEqual(['DELE /a', 'QUIT']);
+  await server[Symbol.asyncDispose]();
 });
 
 describe('TLS', () => {

@@ -196,3 +196,32 @@ describe('sightings', () => {
     expect(at.server.commands.filter((line) => line === 'CWD /')).toHaveLength(1);
   });
 });
+
+test('what is asked about single files travels with the listings, and takes no connection from them', async () => {
+  let letGo: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const LIST = async (visit: Visit) => {
+    visit.send('150 here it comes');
+    const data = await visit.data();
+    if (visit.commands.includes('CWD /held')) await held;
+    data.end('-rw-r--r-- 1 u g 1 Jan 01 2020 f\r\n');
+    visit.send('226 done');
+  };
+  await using at = await open({
+    FEAT: ['211-F', ' MDTM', ' SIZE', ' EPSV', '211 E'],
+    LIST,
+    SIZE: '213 1',
+    MDTM: '213 20200101000000',
+  });
+  await at.remote.list(p('first'));
+  const one = at.remote.list(p('held'));
+  await expect.poll(() => at.server.commands.at(-1)).toBe('LIST -a');
+  const asked = at.remote.sight([p('x')]);
+  const two = at.remote.list(p('next'));
+  letGo();
+  expect(await asked).toMatchObject([{ found: 'present' }]);
+  await Promise.all([one, two]);
+  expect(at.server.visits[0]!.flights.at(-1)).toBe('SIZE /x\r\nMDTM /x\r\nCWD /next\r\nEPSV\r\nLIST -a\r\n');
+});

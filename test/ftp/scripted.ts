@@ -22,6 +22,7 @@ export interface Visit {
   data(): Promise<Socket>;
   /** Speaks TLS from here on. */
   secure(): void;
+  destroy(): void;
 }
 
 export type Answer = string | readonly string[] | ((visit: Visit) => unknown);

@@ -291,7 +291,7 @@ describe('the end', () => {
       await using client = new FtpClient({ host: '127.0.0.1', port: ftp.port });
       await client.connect();
     }
-    expect(ftp.commands.at(-1)).toBe('QUIT');
+    await expect.poll(() => ftp.commands.at(-1)).toBe('QUIT');
   });
 
   test('close does not wait, and what is under way is told', async () => {
