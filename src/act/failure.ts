@@ -32,8 +32,13 @@ export function endsRun(error: unknown): boolean {
   return error instanceof FerryError && ENDS_RUN.has(error.code);
 }
 
+/** How servers say that it is about rights; 550 alone may mean anything. */
+const FORBIDS = /permi(ssion|tted)|denied|not allowed|unauthori[sz]ed|forbidden/i;
+const MAY = 'see what this user may do there on the server';
+
 export function problemOf(error: unknown, path: RelPath, side: Side): Problem {
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  const message = error instanceof ReplyError && FORBIDS.test(error.text) ? `${said}; ${MAY}` : said;
   return { path, side, code: codeOf(error), message };
 }
 

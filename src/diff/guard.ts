@@ -12,6 +12,8 @@ export interface GuardInput {
   readonly baselineTotal: number;
   /** The source's root does not exist. */
   readonly sourceMissing: boolean;
+  /** Where the source is, for people. */
+  readonly source?: string;
   /** Source directories whose listing could not be trusted and on which a delete would depend. */
   readonly sourceIncomplete: readonly { readonly path: RelPath; readonly because: string }[];
   readonly maxDelete: MaxDelete;
@@ -26,7 +28,7 @@ const TELLING = 2;
 
 export function guard(input: GuardInput): Guard {
   const reasons = [
-    ...(input.sourceMissing ? ['the source does not exist; create it if it is meant to be empty'] : emptied(input)),
+    ...(input.sourceMissing ? [missing(input)] : emptied(input)),
     ...tooMany(input),
     ...input.sourceIncomplete.map(
       ({ path, because }) =>
@@ -34,6 +36,11 @@ export function guard(input: GuardInput): Guard {
     ),
   ];
   return { refused: reasons.length > 0, reasons };
+}
+
+function missing({ source }: GuardInput): string {
+  const where = source === undefined ? '' : ` ${printable(source)}`;
+  return `the source${where} does not exist; check the path, or make it if it is meant to be empty`;
 }
 
 function emptied(input: GuardInput): string[] {

@@ -96,7 +96,7 @@ async function upgrade(
   const reply = await pipeline.send('AUTH TLS');
   if (reply.code !== 234) {
     throw new TlsError(
-      `${site.place} refuses TLS (AUTH TLS: ${reply.code} ${reply.text}); nothing was sent. Use protocol ftps or ftp if that is meant`,
+      `${site.place} refuses TLS (AUTH TLS: ${reply.code} ${reply.text}); nothing was sent. It may speak ftps:// (usually port 990); ftp:// sends the password and all content as plain text`,
     );
   }
   // Whatever follows the 234 in the clear was put there to be taken for an answer from within TLS (CVE-2021-22946).

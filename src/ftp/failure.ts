@@ -50,13 +50,16 @@ export function saysTooMany(reply: Reply): boolean {
 }
 
 /** Why the server does not let us in. */
-export function notAdmitted(place: string, reply: Reply): FerryError {
+export function notAdmitted(place: string, reply: Reply, user?: string): FerryError {
   const said = `${reply.code} ${printable(reply.text)}`;
   if (saysTooMany(reply)) {
     return new TooManyConnectionsError(`${place} takes no further connection now: ${said}`);
   }
   if (reply.code === 530 || reply.code === 331 || reply.code === 332 || reply.code === 532) {
-    return new LoginError(`${place} does not accept the login (${said}); check user, password and account`);
+    const whose = user === undefined ? '' : ` of ${printable(user)}`;
+    // Few servers ever ask for an account (332).
+    const what = reply.code === 332 || reply.code === 532 ? 'user, password and account' : 'user and password';
+    return new LoginError(`${place} does not accept the login${whose} (${said}); check ${what}`);
   }
   const retryable = reply.code < 500;
   return new ConnectError(`${place} does not let us in: ${said}`, { retryable });

@@ -19,7 +19,7 @@ export async function authenticate(site: Site, pipeline: Pipeline, credentials: 
     site.knowledge.loginAtOnce ??= reply.ok;
   }
   if (reply.code === 332 && account !== undefined) reply = await pipeline.send(`ACCT ${secret(site, account)}`);
-  if (!reply.ok) throw notAdmitted(site.place, reply);
+  if (!reply.ok) throw notAdmitted(site.place, reply, user);
   return reply;
 }
 

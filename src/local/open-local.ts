@@ -37,6 +37,13 @@ export interface LocalOptions {
   readonly create?: boolean;
 }
 
+/** What it means that a whole folder is not to be had. */
+const DETAIL: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist; check the path, or make it',
+  EACCES: 'permission denied; give the user that runs Ferry the right to it',
+  EPERM: 'not permitted; give the user that runs Ferry the right to it',
+};
+
 /**
  * Opens a folder. Links on the way to it are resolved now, once. Rejects with a LocalError: ENOENT where it is missing
  * (unless `create`), ENOTDIR where it is something else.
@@ -50,7 +57,7 @@ export async function openLocal(root: string, options: LocalOptions = {}): Promi
       throw refusal('ENOTDIR', 'open the folder', absolute, 'it is not a directory');
     return new LocalFolder(new Folders(real), options);
   } catch (error) {
-    const detail = errnoOf(error) === 'ENOENT' ? 'it does not exist; check the path, or make it' : undefined;
+    const detail = DETAIL[errnoOf(error)];
     throw localError(error, 'open the folder', absolute, detail);
   }
 }

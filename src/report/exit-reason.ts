@@ -7,11 +7,20 @@ export function exitReason(summary: Summary): string | undefined {
   return summary.message ?? (summary.exitCode === EXIT.agreed ? undefined : usualReason(summary));
 }
 
-function usualReason({ exitCode, failed, problems }: Summary): string {
+/** Whether it is of a copy by hand, which is about what was named and nothing else. */
+export function isCopy({ job }: Summary): boolean {
+  return job === 'get' || job === 'put';
+}
+
+function usualReason(summary: Summary): string {
+  const { exitCode, failed, problems } = summary;
   switch (exitCode) {
     case EXIT.usage:
       return 'the command line or the configuration is not right';
     case EXIT.incomplete:
+      if (isCopy(summary)) {
+        return `${counted(Math.max(failed, problems), 'path')} could not be copied; run it again to go on with the rest`;
+      }
       return `${counted(Math.max(failed, problems), 'path')} could not be brought in step; everything else is done; run it again to try once more`;
     case EXIT.refused:
       return 'refused, to be safe; nothing was changed by what was refused';

@@ -2,7 +2,7 @@
 import { printable, type Summary } from '../model/index.ts';
 import { bytesText, counted, countText } from './bytes.ts';
 import { durationText } from './duration.ts';
-import { exitReason } from './exit-reason.ts';
+import { exitReason, isCopy } from './exit-reason.ts';
 
 /** `3 uploaded (1.2 MB), 4,446 unchanged, 0 deleted in 0.9 s`, and what else must be known. Not yet masked. */
 export function summaryText(summary: Summary, dryRun = false): string[] {
@@ -16,10 +16,13 @@ export function summaryText(summary: Summary, dryRun = false): string[] {
     lines.push(`Dry run: nothing was changed; ${countText(unchanged)} unchanged, looked at in ${time}`);
   } else {
     const parts = [];
-    if (uploaded > 0 || downloaded === 0) parts.push(moved(uploaded, 'uploaded', summary.bytesSent));
-    if (downloaded > 0) parts.push(moved(downloaded, 'downloaded', summary.bytesReceived));
+    // Of a copy by hand it is known what it was about.
+    const receives = summary.job === 'get';
+    if (uploaded > 0 || (downloaded === 0 && !receives)) parts.push(moved(uploaded, 'uploaded', summary.bytesSent));
+    if (downloaded > 0 || receives) parts.push(moved(downloaded, 'downloaded', summary.bytesReceived));
     if (renamed > 0) parts.push(`${countText(renamed)} renamed`);
-    parts.push(`${countText(unchanged)} unchanged`, `${countText(deleted)} deleted`);
+    parts.push(`${countText(unchanged)} unchanged`);
+    if (deleted > 0 || !isCopy(summary)) parts.push(`${countText(deleted)} deleted`);
     if (failed > 0) parts.push(`${countText(failed)} failed`);
     lines.push(`${parts.join(', ')} in ${time}`);
   }

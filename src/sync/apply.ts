@@ -22,6 +22,7 @@ import {
 } from '../model/index.ts';
 import { mendSwaps, sameVersion } from '../transfer/index.ts';
 import { carryOut } from './carry-out.ts';
+import { makeRoot } from './pair.ts';
 import { tellPlan } from './plan.ts';
 import { conduct, type RunOptions } from './run.ts';
 
@@ -39,7 +40,7 @@ export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promis
     tally.planned(plan);
     if (options.dryRun) return undefined;
     pair.remote.warm(plan.actions.length);
-    if (plan.actions.length > 0 && plan.direction !== 'pull') await pair.remote.makeRoot(signal);
+    if (plan.actions.length > 0 && plan.direction !== 'pull') await makeRoot(pair.remote, job, signal);
     const { direction } = plan;
     // What the plan does not name is not looked at, and stays in a hot folder until it is.
     const only = plan.actions.flatMap((action) => (action.action === 'upload' ? [action.path] : []));

@@ -2,7 +2,7 @@
 import type { JobSettings } from '../config/settings.ts';
 import { connectFtp } from '../ftp/remote.ts';
 import { openLocal } from '../local/index.ts';
-import { type Local, LocalError, type Memory, type Pair, type Remote } from '../model/index.ts';
+import { FerryError, type Local, LocalError, type Memory, type Pair, type Remote, ReplyError } from '../model/index.ts';
 import {
   acquireLock,
   jobFolder,
@@ -74,6 +74,20 @@ export async function hold(job: JobSettings, options: PairOptions): Promise<Held
   } catch (error) {
     await lock.release();
     throw error;
+  }
+}
+
+/** Makes the remote folder of a job where it is missing. @throws what says which one, and what to do. */
+export async function makeRoot(remote: Remote, job: JobSettings, signal: AbortSignal): Promise<void> {
+  try {
+    await remote.makeRoot(signal);
+  } catch (error) {
+    if (!(error instanceof ReplyError) || error.retryable) throw error;
+    throw new FerryError(
+      'reply',
+      `the remote folder of ${job.remoteUrl} is not there and cannot be made: ${error.message}; check the path and what this user may do there, or make it yourself`,
+      { cause: error },
+    );
   }
 }
 

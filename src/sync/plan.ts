@@ -3,7 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobSettings } from '../config/settings.ts';
 import { Filter, guard } from '../diff/index.ts';
-import { type Guard, type Pair, type Plan, type RelPath, ROOT, type Tell } from '../model/index.ts';
+import {
+  ConfigError,
+  type Guard,
+  type Pair,
+  type Plan,
+  printable,
+  type RelPath,
+  ROOT,
+  type Tell,
+} from '../model/index.ts';
 import { withContents } from './contents.ts';
 import { type Observed, observe } from './observe.ts';
 import { refuseRemoteFile } from './single-file.ts';
@@ -128,6 +137,7 @@ function verdict(job: JobSettings, observed: Counted, baselineTotal: number, jud
     destinationTotal: total.destination,
     sourceTotal: total.source,
     sourceMissing: direction === 'push' && missing.local,
+    source: job.local,
   });
   const onLocal = judge({
     ...common,
@@ -136,6 +146,7 @@ function verdict(job: JobSettings, observed: Counted, baselineTotal: number, jud
     sourceTotal: direction === 'sync' ? total.destination : total.source,
     // A remote folder that is gone, though there was an agreement about it, is not to be taken for an emptied one.
     sourceMissing: missing.remote && (direction === 'pull' || (direction === 'sync' && baselineTotal > 0)),
+    source: job.remoteUrl,
   });
   if (direction === 'push') return onRemote;
   if (direction === 'pull') return onLocal;
@@ -146,10 +157,16 @@ function verdict(job: JobSettings, observed: Counted, baselineTotal: number, jud
 }
 
 async function ignoreLines(root: string): Promise<string[]> {
+  const file = join(root, '.ferryignore');
   try {
-    return (await readFile(join(root, '.ferryignore'), 'utf8')).split(/\r?\n/);
+    return (await readFile(file, 'utf8')).split(/\r?\n/);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    const why = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : code;
+    throw new ConfigError(
+      `${printable(file)} cannot be read (${why}), so it is not known what is to be left out, and nothing was done; give the user that runs Ferry the right to read the folder and this file`,
+      { cause: error },
+    );
   }
 }

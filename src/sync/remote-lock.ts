@@ -4,7 +4,7 @@ import type { JobSettings } from '../config/settings.ts';
 import { LockError, printable, type Remote, type Tell } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
 import { acquireServerLock, breakServerLock, heldRemote, inspectServerLock, sayHolder } from '../state/index.ts';
-import { remoteOf } from './pair.ts';
+import { makeRoot, remoteOf } from './pair.ts';
 
 export interface RemoteLockOptions {
   readonly tell: Tell;
@@ -48,7 +48,7 @@ export async function lockRemote(job: JobSettings, options: RemoteLockOptions): 
   const remote = remoteOf({ server, remote: job.remote }, wire);
   try {
     await retrying(() => remote.open(signal), attempts);
-    if (job.direction !== 'pull') await retrying(() => remote.makeRoot(signal), attempts);
+    if (job.direction !== 'pull') await retrying(() => makeRoot(remote, job, signal), attempts);
     const id = randomUUID();
     const lock = await retrying(
       () =>

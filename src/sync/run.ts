@@ -31,7 +31,7 @@ import { carryOut } from './carry-out.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { mendAsides } from './mend-asides.ts';
 import type { Observed } from './observe.ts';
-import { lockJob, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
+import { lockJob, makeRoot, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
 import { type Batch, makePlan, type Planned } from './plan.ts';
 import { lockRemote, type RemoteLock } from './remote-lock.ts';
@@ -105,7 +105,7 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
     if (options.dryRun) return undefined;
     if (plan.actions.length > 0) await begin();
     pair.remote.warm(plan.actions.length);
-    if (observed.missing.remote && job.direction !== 'pull') await pair.remote.makeRoot(signal);
+    if (observed.missing.remote && job.direction !== 'pull') await makeRoot(pair.remote, job, signal);
     // What a batch does not speak of is not left over.
     if (!options.batch)
       await sweepLeftovers(pair, plan.actions, observed.stale, signal, {
