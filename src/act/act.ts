@@ -19,7 +19,7 @@ import {
   type Tell,
   type TransferAction,
 } from '../model/index.ts';
-import { mendSwaps } from '../transfer/index.ts';
+import { mendSwaps, settleTentatives } from '../transfer/index.ts';
 import { actOnDirectories } from './directories.ts';
 import { problemOf } from './failure.ts';
 import { actOnMoves } from './moves.ts';
@@ -154,6 +154,7 @@ export async function act(planned: readonly Action[], options: ActOptions): Prom
   const { local, memory, remote } = options.pair;
   // Where an attempt was cut off between two renames and a later one finished the work, the old file still lies aside.
   await mendSwaps(remote, memory, options.signal);
+  await settleTentatives(remote, memory, options.signal);
   await local.flush();
   await options.versions?.end();
   await memory.flush();

@@ -1,4 +1,6 @@
 /** Makes directories, parents first, and renames; on the server all of them travel together, in the plan's order. */
+
+import { directoryAgreement } from '../diff/index.ts';
 import {
   type DeleteAction,
   type Fingerprint,
@@ -8,11 +10,12 @@ import {
   type RenameAction,
   StaleError,
 } from '../model/index.ts';
-import { sameVersion } from '../transfer/index.ts';
+import { sameVersion, tentatively } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
 import { isStillExpected } from './expectation.ts';
 import { isConnectionGone } from './failure.ts';
 import { inPasses, type Pass } from './passes.ts';
+import { removeRemote } from './removals.ts';
 
 type Making = MkdirAction | RenameAction | DeleteAction;
 
@@ -61,15 +64,10 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined): Pro
   const side = making.side === 'remote' ? lane! : pair.local;
   const { path } = making;
   if (making.action === 'mkdir') {
-    const nothing = { size: 0, stamps: {} };
-    const learn = () => pair.memory.learn({ path, kind: 'directory', local: nothing, remote: nothing });
-    // One way it is journalled before it exists: should the reply be lost for good, and the directory be gone at the
-    // source by the next run, it would be a stranger's. Both ways it would read as deleted on the other side.
-    const oneWay = acting.options.direction !== 'sync';
-    if (oneWay) await learn();
-    await side.makeDirectory(path);
-    if (!oneWay) await learn();
-    return;
+    const outcome = directoryAgreement(path);
+    if (making.side === 'remote') await tentatively(pair.memory, { path, outcome }, () => side.makeDirectory(path));
+    else await side.makeDirectory(path);
+    return pair.memory.learn(outcome);
   }
   const from = making.action === 'rename' ? making.from : path;
   if (making.side === 'local') {
@@ -86,8 +84,7 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined): Pro
     if (!sameVersion(now, making.expected)) throw new StaleError('it changed on the server since it was listed');
   }
   if (making.action === 'rename') await side.rename(from, path);
-  else if (making.side === 'remote' && acting.options.versions)
-    await lane!.rename(path, acting.options.versions.pathOf(path));
+  else if (making.side === 'remote') await removeRemote(acting, { path, kind: 'file' }, lane!);
   else await side.remove(path);
 }
 

@@ -3,8 +3,10 @@
  * once more; where anything is not as it was seen, or the server refuses, what the rename would have saved is done
  * instead: the new is sent, the old deleted.
  */
+import { directoryAgreement } from '../diff/index.ts';
 import {
   type Action,
+  type Agreement,
   type Fingerprint,
   fingerprintOf,
   isTransfer,
@@ -15,7 +17,7 @@ import {
   ReplyError,
   StaleError,
 } from '../model/index.ts';
-import { sameVersion } from '../transfer/index.ts';
+import { allTentatively, sameVersion } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
 import { isStillExpected } from './expectation.ts';
 import { isConnectionGone } from './failure.ts';
@@ -63,7 +65,7 @@ async function moveAll(
       signal.throwIfAborted();
       acting.started(move);
       try {
-        await moveOne(lane, move);
+        await moveOne(acting, lane, move);
         await remember(acting, move);
         left.delete(move);
         acting.done(move);
@@ -83,9 +85,9 @@ async function moveAll(
   }
 }
 
-async function moveOne(lane: Lane, move: RenameAction): Promise<void> {
+async function moveOne(acting: Acting, lane: Lane, move: RenameAction): Promise<void> {
   const { from, path, expected } = move;
-  if (isDirectory(move)) return lane.rename(from, path);
+  if (isDirectory(move)) return renameTentatively(acting, lane, move);
   // RACE: what comes to lie under the new name between this look and the rename is written over.
   const [now, there] = await Promise.all([lane.find(from), lane.find(path)]);
   if (now === null && there && sameVersion({ size: there.size ?? 0, stamps: there.stamps }, expected)) return;
@@ -94,29 +96,37 @@ async function moveOne(lane: Lane, move: RenameAction): Promise<void> {
   if (!sameVersion({ size: now.size ?? 0, stamps: now.stamps }, expected)) {
     throw new StaleError('it changed on the server since it was listed');
   }
-  await lane.rename(from, path);
+  await renameTentatively(acting, lane, move);
 }
 
-/** What was agreed about each file holds under its new name. In one write: a kill leaves either both or neither. */
-async function remember(acting: Acting, { from, path, instead = [] }: RenameAction): Promise<void> {
+/** The new names are journalled first: should they go here before the reply came, they would pass for somebody else's. */
+async function renameTentatively(acting: Acting, lane: Lane, move: RenameAction): Promise<void> {
   const { memory } = acting.options.pair;
-  const nothing = { size: 0, stamps: {} };
+  const agreements = (await outcomes(acting, move)).filter((outcome) => typeof outcome === 'object');
+  await allTentatively(memory, agreements, () => lane.rename(move.from, move.path));
+}
+
+/** In one write: a kill leaves either all or nothing. */
+async function remember(acting: Acting, move: RenameAction): Promise<void> {
+  const { memory } = acting.options.pair;
+  const all = await outcomes(acting, move);
+  await Promise.all(all.map((one) => (typeof one === 'object' ? memory.learn(one) : memory.forget(one))));
+}
+
+/** What was agreed about each file holds under its new name; an old name has none. */
+async function outcomes(acting: Acting, { from, path, instead = [] }: RenameAction): Promise<(Agreement | RelPath)[]> {
+  const { memory } = acting.options.pair;
   const olds = new Map<RelPath, RelPath>();
   for (const one of instead) if (isTransfer(one)) olds.set(one.path, (from + one.path.slice(path.length)) as RelPath);
   const agreed = new Map(
     await Promise.all([...olds.values()].map(async (old) => [old, await memory.get(old)] as const)),
   );
-  await Promise.all(
-    instead.map((one) => {
-      if (one.action === 'mkdir')
-        return memory.learn({ path: one.path, kind: 'directory', local: nothing, remote: nothing });
-      if (!isTransfer(one)) return memory.forget(one.path);
-      const was = agreed.get(olds.get(one.path)!);
-      return was?.kind === 'file'
-        ? memory.learn({ ...was, path: one.path, local: stampedOnDisk(one.source) })
-        : undefined;
-    }),
-  );
+  return instead.flatMap((one): (Agreement | RelPath)[] => {
+    if (one.action === 'mkdir') return [directoryAgreement(one.path)];
+    if (!isTransfer(one)) return [one.path];
+    const was = agreed.get(olds.get(one.path)!);
+    return was?.kind === 'file' ? [{ ...was, path: one.path, local: stampedOnDisk(one.source) }] : [];
+  });
 }
 
 /** A saved plan knows its sources by their content, too. */

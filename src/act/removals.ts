@@ -14,6 +14,7 @@ import {
   type Sighting,
   StaleError,
 } from '../model/index.ts';
+import { tentatively } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
 import { isStillExpected, matches } from './expectation.ts';
 import { isConnectionGone } from './failure.ts';
@@ -100,9 +101,7 @@ async function remove(
       if (!matches(entry.kind, fingerprintOf(entry), removal.expected)) {
         throw new StaleError('it changed on the server since it was listed, so it stays');
       }
-      if (kind === 'directory') await lane!.removeDirectory(path);
-      else if (acting.options.versions) await lane!.rename(path, acting.options.versions.pathOf(path));
-      else await lane!.remove(path);
+      await removeRemote(acting, removal, lane!);
     }
   } else {
     if (doubtful.has(parentOf(path))) {
@@ -115,4 +114,22 @@ async function remove(
     else await pair.local.remove(path);
   }
   await pair.memory.forget(path);
+}
+
+/**
+ * Both ways it is journalled first: should the reply be lost, and the same come back here before the next run, its
+ * absence there would read as somebody else's removal, and take along what came back.
+ */
+export async function removeRemote(
+  { options }: Acting,
+  { path, kind }: Pick<DeleteAction, 'path' | 'kind'>,
+  lane: Lane,
+): Promise<void> {
+  const { pair, versions, direction } = options;
+  const tell = () => {
+    if (kind === 'directory') return lane.removeDirectory(path);
+    return versions ? lane.rename(path, versions.pathOf(path)) : lane.remove(path);
+  };
+  if (direction === 'sync') await tentatively(pair.memory, { path, outcome: null }, tell);
+  else await tell();
 }

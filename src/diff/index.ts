@@ -1,3 +1,4 @@
+export { directoryAgreement } from './agreement.ts';
 export * from './assemble.ts';
 export { type CompareMode, compare, type Pair, type Verdict } from './compare.ts';
 export type { DecideOptions } from './context.ts';
@@ -10,6 +11,7 @@ export { lasting } from './lasting.ts';
 export type { Candidates } from './moves.ts';
 export { nameOn, otherSide, primarySide } from './name.ts';
 export * from './order.ts';
+export { outcomeOf } from './outcome.ts';
 export { namesBelow, Scope, topmost } from './scope.ts';
 export { textsOf } from './text.ts';
 export * from './view.ts';

@@ -20,6 +20,20 @@ export interface PendingSwap {
   readonly temporary: RelPath;
 }
 
+/**
+ * What will be agreed on about a path once the server has done what it is told: it is journalled before the command is
+ * sent, since the reply may be lost, and the path may be another one here by the time that anybody can ask.
+ */
+export interface Tentative {
+  readonly path: RelPath;
+  /** The path's name on the server. */
+  readonly name: RelPath;
+  /** Null: it is removed. */
+  readonly outcome: Agreement | null;
+  /** When the server was told, in ms since the epoch, UTC. */
+  readonly since: number;
+}
+
 /** The names that both sides show in a directory, under the paths that the baseline would know them by. */
 export interface Seen {
   readonly paths: readonly RelPath[];
@@ -49,6 +63,12 @@ export interface Memory {
   learn(agreement: Agreement): Promise<void>;
   /** Forgets one path. */
   forget(path: RelPath): Promise<void>;
+  /** Journals what a command is about to bring about. Whatever is learnt or forgotten about the path takes its place. */
+  propose(tentative: Tentative): Promise<void>;
+  /** Drops a proposal that the server did not carry out. */
+  withdraw(path: RelPath): Promise<void>;
+  /** What is under way, or has an outcome that nobody knows. */
+  readonly tentatives: ReadonlyMap<RelPath, Tentative>;
   checkpoint(path: RelPath, direction: 'upload' | 'download'): Promise<Checkpoint | undefined>;
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
   dropCheckpoint(path: RelPath, direction: 'upload' | 'download'): Promise<void>;

@@ -17,9 +17,10 @@ export const FLUSHED_KEY = 'm\0flushed';
 
 export const BASELINE: Range = { after: 'b\0', before: 'b\x01' };
 export const CHECKPOINTS: Range = { after: 'c\0', before: 'c\x01' };
+export const TENTATIVES: Range = { after: 't\0', before: 't\x01' };
 export const SWAPS: Range = { after: 's\0', before: 's\x01' };
 /** Every record of a job: all but what the store notes about itself. */
-export const RECORDS: readonly Range[] = [BASELINE, CHECKPOINTS, { after: 'n\0', before: 'n\x01' }, SWAPS];
+export const RECORDS: readonly Range[] = [BASELINE, CHECKPOINTS, { after: 'n\0', before: 'n\x01' }, SWAPS, TENTATIVES];
 
 export function baselineKey(path: RelPath): string {
   return `b\0${parentOf(path)}\0${nameOf(path)}`;
@@ -41,6 +42,10 @@ export function checkpointKey(path: RelPath, direction: 'upload' | 'download'): 
 
 export function swapKey(path: RelPath): string {
   return `s\0${path}`;
+}
+
+export function tentativeKey(path: RelPath): string {
+  return `t\0${path}`;
 }
 
 export function noteKey(key: string): string {

@@ -1,5 +1,5 @@
 /** What a job remembers, on the disk: the port `Memory` over the embedded store. */
-import type { Agreement, Checkpoint, Memory, PendingSwap, RelPath } from '../model/index.ts';
+import type { Agreement, Checkpoint, Memory, PendingSwap, RelPath, Tentative } from '../model/index.ts';
 import { Journal } from './journal.ts';
 import {
   AGREED_KEY,
@@ -13,9 +13,11 @@ import {
   type Range,
   SWAPS,
   swapKey,
+  TENTATIVES,
+  tentativeKey,
 } from './keys.ts';
 import { decode, decodeAgreement, encode, encodeAgreement, isFileRecord } from './records.ts';
-import { openStore, type Store, stateError } from './store.ts';
+import { type Operation, openStore, type Store, stateError } from './store.ts';
 
 /**
  * Opens the memory in a job's folder; one that does not exist yet is made. Rejects with a LockError where another
@@ -25,7 +27,12 @@ import { openStore, type Store, stateError } from './store.ts';
 export async function openMemory(directory: string): Promise<Memory> {
   const store = await openStore(directory);
   try {
-    return new StoredMemory(store, (await store.get(AGREED_KEY)) === undefined);
+    const tentatives = new Map<RelPath, Tentative>();
+    for (const [key, value] of await store.read(TENTATIVES)) {
+      const tentative = decode(key, value) as Tentative;
+      tentatives.set(tentative.path, tentative);
+    }
+    return new StoredMemory(store, (await store.get(AGREED_KEY)) === undefined, tentatives);
   } catch (error) {
     await store.close();
     throw stateError(error, directory);
@@ -36,10 +43,12 @@ class StoredMemory implements Memory {
   readonly travels = false;
   readonly #store: Store;
   readonly #journal: Journal;
+  readonly #tentatives: Map<RelPath, Tentative>;
   #empty: boolean;
   #dirty = false;
 
-  constructor(store: Store, empty: boolean) {
+  constructor(store: Store, empty: boolean, tentatives: Map<RelPath, Tentative>) {
+    this.#tentatives = tentatives;
     this.#store = store;
     this.#journal = new Journal(store);
     this.#empty = empty;
@@ -74,13 +83,27 @@ class StoredMemory implements Memory {
   async learn(agreement: Agreement): Promise<void> {
     const key = baselineKey(agreement.path);
     const put = { type: 'put', key, value: encodeAgreement(key, agreement) } as const;
-    if (!this.#empty) return this.#write(put);
+    const settled = this.#settling(agreement.path);
+    if (!this.#empty) return this.#write(put, ...settled);
     this.#empty = false;
-    return this.#write(put, { type: 'put', key: AGREED_KEY, value: '1' });
+    return this.#write(put, { type: 'put', key: AGREED_KEY, value: '1' }, ...settled);
   }
 
   forget(path: RelPath): Promise<void> {
-    return this.#write({ type: 'del', key: baselineKey(path) });
+    return this.#write({ type: 'del', key: baselineKey(path) }, ...this.#settling(path));
+  }
+
+  get tentatives(): ReadonlyMap<RelPath, Tentative> {
+    return this.#tentatives;
+  }
+
+  propose(tentative: Tentative): Promise<void> {
+    this.#tentatives.set(tentative.path, tentative);
+    return this.#put(tentativeKey(tentative.path), tentative);
+  }
+
+  async withdraw(path: RelPath): Promise<void> {
+    await this.#write(...this.#settling(path));
   }
 
   checkpoint(path: RelPath, direction: 'upload' | 'download'): Promise<Checkpoint | undefined> {
@@ -134,6 +157,10 @@ class StoredMemory implements Memory {
   async close(): Promise<void> {
     await this.#journal.settled();
     await this.#attempt(() => this.#store.close());
+  }
+
+  #settling(path: RelPath): Operation[] {
+    return this.#tentatives.delete(path) ? [{ type: 'del', key: tentativeKey(path) }] : [];
   }
 
   #put(key: string, content: unknown): Promise<void> {

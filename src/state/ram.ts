@@ -1,5 +1,5 @@
 /** A memory that lasts as long as the process: for looking without leaving anything behind, and for tests. */
-import type { Agreement, Checkpoint, Memory, PendingSwap, RelPath } from '../model/index.ts';
+import type { Agreement, Checkpoint, Memory, PendingSwap, RelPath, Tentative } from '../model/index.ts';
 import { nameOf, parentOf } from '../model/index.ts';
 
 /**
@@ -15,6 +15,7 @@ class RamMemory implements Memory {
   readonly #directories = new Map<RelPath, Map<string, Agreement>>();
   readonly #checkpoints = new Map<string, Checkpoint>();
   readonly #swaps = new Map<RelPath, PendingSwap>();
+  readonly #tentatives = new Map<RelPath, Tentative>();
   readonly #notes = new Map<string, string>();
   #empty = true;
   readonly #onSwaps: (swaps: readonly PendingSwap[]) => Promise<void>;
@@ -50,11 +51,25 @@ class RamMemory implements Memory {
     let directory = this.#directories.get(parent);
     if (!directory) this.#directories.set(parent, (directory = new Map()));
     directory.set(nameOf(agreement.path), agreement);
+    this.#tentatives.delete(agreement.path);
     this.#empty = false;
   }
 
   async forget(path: RelPath): Promise<void> {
     this.#directories.get(parentOf(path))?.delete(nameOf(path));
+    this.#tentatives.delete(path);
+  }
+
+  get tentatives(): ReadonlyMap<RelPath, Tentative> {
+    return this.#tentatives;
+  }
+
+  async propose(tentative: Tentative): Promise<void> {
+    this.#tentatives.set(tentative.path, tentative);
+  }
+
+  async withdraw(path: RelPath): Promise<void> {
+    this.#tentatives.delete(path);
   }
 
   async checkpoint(path: RelPath, direction: 'upload' | 'download'): Promise<Checkpoint | undefined> {

@@ -20,7 +20,7 @@ import {
   StaleError,
   type Summary,
 } from '../model/index.ts';
-import { mendSwaps, sameVersion } from '../transfer/index.ts';
+import { mendSwaps, sameVersion, settleTentatives } from '../transfer/index.ts';
 import { carryOut } from './carry-out.ts';
 import { makeRoot } from './pair.ts';
 import { tellPlan } from './plan.ts';
@@ -33,7 +33,10 @@ const MOST_NAMED = 10;
 export function apply(job: JobSettings, plan: Plan, options: RunOptions): Promise<Summary> {
   return conduct(job, options, async ({ pair, tally, signal, tell }) => {
     if (plan.guard.refused) throw new GuardError(plan.guard.reasons.join('; '));
-    if (!options.dryRun) await mendSwaps(pair.remote, pair.memory, signal);
+    if (!options.dryRun) {
+      await mendSwaps(pair.remote, pair.memory, signal);
+      await settleTentatives(pair.remote, pair.memory, signal);
+    }
     const moved = await whatMoved(pair, plan, signal, job.retries + 1);
     if (moved.length > 0) throw new StaleError(sayStale(plan, moved));
     tellPlan(plan, tell);

@@ -2,6 +2,7 @@
 import {
   type Action,
   type Checkpoint,
+  fingerprintOf,
   isTemporary,
   isTransfer,
   nameOf,
@@ -11,7 +12,7 @@ import {
   type Side,
 } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
-import { tagOf } from '../transfer/index.ts';
+import { sameVersion, tagOf } from '../transfer/index.ts';
 import type { Observed } from './observe.ts';
 
 /**
@@ -55,6 +56,22 @@ export async function sweepLeftovers(
     if ([...leftovers, ...journalled].some(({ path }) => path === checkpoint.temporary)) {
       await pair.memory.dropCheckpoint(checkpoint.path, checkpoint.direction);
     }
+  }
+}
+
+/**
+ * Removes what the server holds of files that are gone here, or others by now: nobody will go on from it, and it would
+ * keep its directory from being removed. A memory that travels knows a file by its content: there it waits for the sweep.
+ */
+export async function sweepAbandoned(pair: Pair, signal: AbortSignal): Promise<void> {
+  const { local, memory } = pair;
+  if (memory.travels) return;
+  for await (const { path, direction, source, temporary } of memory.checkpoints()) {
+    if (direction !== 'upload' || !isTemporary(nameOf(temporary))) continue;
+    const now = await local.look(path).catch(() => undefined);
+    if (now === undefined || (now?.kind === 'file' && sameVersion(fingerprintOf(now), source))) continue;
+    await remove(pair, 'remote', temporary, signal);
+    await memory.dropCheckpoint(path, direction);
   }
 }
 

@@ -26,9 +26,9 @@ import {
 } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
 import { beginRun, type CurrentRun, type Lock } from '../state/index.ts';
-import { mendSwaps } from '../transfer/index.ts';
+import { mendSwaps, settleTentatives } from '../transfer/index.ts';
 import { carryOut } from './carry-out.ts';
-import { sweepLeftovers } from './leftovers.ts';
+import { sweepAbandoned, sweepLeftovers } from './leftovers.ts';
 import { mendAsides } from './mend-asides.ts';
 import type { Observed } from './observe.ts';
 import { lockJob, makeRoot, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
@@ -132,9 +132,17 @@ function sayWithheld({ withheld, untrusted }: Observed): string | undefined {
   return `${withheld} that may be gone at the source were not deleted, as its listing may be incomplete: ${named.join(', ')}${more}; see to that and run again, or use --delete none`;
 }
 
-/** Puts right what an earlier run left half-way where a server cannot rename over an existing file. */
+/**
+ * Puts right what an earlier run left half-way where a server cannot rename over an existing file, and finds out what
+ * became of the commands whose replies were lost.
+ */
 async function mend(pair: Pair, job: JobSettings, tally: Tally, signal: AbortSignal): Promise<void> {
-  const mending = () => mendSwaps(pair.remote, pair.memory, signal);
+  const mending = async () => {
+    const left = await mendSwaps(pair.remote, pair.memory, signal);
+    await settleTentatives(pair.remote, pair.memory, signal);
+    await sweepAbandoned(pair, signal);
+    return left;
+  };
   const unmended = await retrying(mending, { attempts: job.retries + 1, signal });
   for (const { path, aside, because } of unmended) {
     const message = `its replacement by an earlier run was cut off and cannot be put right now (${because}); the old content is in ${printable(aside)} on the server`;

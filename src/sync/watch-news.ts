@@ -25,6 +25,8 @@ async function isNews({ local, memory }: Pick<Held, 'local' | 'memory'>, path: R
   } catch {
     return true; // whatever it is, the walk finds out
   }
+  // What the server did of it is not known: that it looks as it did before says nothing.
+  if (memory.tentatives.has(path)) return true;
   const agreed = await memory.get(path);
   if (!entry) return agreed !== undefined || (await memory.children(path)).length > 0;
   // What is in a directory is not seen by a look at it.

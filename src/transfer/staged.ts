@@ -14,6 +14,7 @@ import type { Warning } from './context.ts';
 import { dressed } from './dressed.ts';
 import { sameVersion } from './same-version.ts';
 import { publish } from './swap.ts';
+import { tentatively } from './tentative.ts';
 
 export interface Staged {
   readonly action: TransferAction;
@@ -71,5 +72,7 @@ export async function placeStaged(lane: Lane, memory: Memory, staged: Staged, op
   }
   // What an earlier attempt put there is no old version.
   const keep = old && action.replaces && sameVersion(old, action.replaces) ? options.keep : undefined;
-  await publish(lane, memory, temporary, target, old, { ...options, keep });
+  await tentatively(memory, { path: action.path, name: target, outcome: agreement }, () =>
+    publish(lane, memory, temporary, target, old, { ...options, keep }),
+  );
 }

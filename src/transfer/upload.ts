@@ -12,6 +12,7 @@ import {
   fingerprintOf,
   InterruptedError,
   type Lane,
+  LocalError,
   type LocalSource,
   MismatchError,
   type RelPath,
@@ -25,6 +26,7 @@ import { sameVersion } from './same-version.ts';
 import type { Staged } from './staged.ts';
 import { standing } from './standing.ts';
 import { publish } from './swap.ts';
+import { tentatively } from './tentative.ts';
 
 /**
  * One attempt at one upload. Only {@link move} needs a connection of its own; what {@link publish} asks of it travels
@@ -75,7 +77,10 @@ export class Upload implements Transfer {
    * @throws LocalError; StaleError when a planned version is demanded and is no longer there.
    */
   static async open(context: TransferContext, action: TransferAction, course: Course): Promise<Upload> {
-    const source = await context.local.open(namesOf(context, action).local);
+    const source = await context.local.open(namesOf(context, action).local).catch((error: unknown) => {
+      if (!(error instanceof LocalError) || error.errno !== 'ENOENT') throw error;
+      throw new StaleError('it is gone since it was looked at');
+    });
     try {
       const upload = new Upload(context, action, course, source, await versionOf(source, action.source, context));
       if (context.strict && !sameVersion(upload.version, action.source)) {
@@ -101,17 +106,15 @@ export class Upload implements Transfer {
   /** Checks that the source stood still and what the server holds, sets the time, renames. Call once. */
   publish(): Promise<Agreement> {
     return this.clearingUp(async () => {
-      const remote = this.placed ?? (await this.place(this.lane!));
       const sha256 = await this.sha256();
-      const { version, action } = this;
-      return {
-        path: action.path,
-        kind: 'file',
-        local: version,
-        remote,
-        ...(sha256 === undefined ? {} : { sha256 }),
-      };
+      if (this.placed) return this.agreementOn(this.placed, sha256);
+      return this.place(this.lane!, sha256);
     });
+  }
+
+  private agreementOn(remote: Fingerprint, sha256: string | undefined): Agreement {
+    const { version, action } = this;
+    return { path: action.path, kind: 'file', local: version, remote, ...(sha256 === undefined ? {} : { sha256 }) };
   }
 
   /**
@@ -125,9 +128,8 @@ export class Upload implements Transfer {
       const sha256 = await this.sha256();
       // Complete: what is left of it by a kill is as good as sent.
       await this.part.saveCheckpoint(version.size);
-      const facts = { path: action.path, kind: 'file', local: version, remote: held } as const;
-      const agreement = { ...facts, ...(sha256 === undefined ? {} : { sha256 }) };
       const { mtime } = this.source.entry;
+      const agreement = this.agreementOn(held, sha256);
       return { action, attempt, bytes, resumedFrom, temporary: this.part.name, target, mtime, agreement };
     });
   }
@@ -142,21 +144,25 @@ export class Upload implements Transfer {
     return this.source.close();
   }
 
-  /** Resolves with what the server then holds under the final name. */
-  private async place(lane: Lane): Promise<Fingerprint> {
+  private async place(lane: Lane, sha256: string | undefined): Promise<Agreement> {
     const { context, action, target, version, course } = this;
+    const { memory } = context;
     const { name } = this.part;
     const { held: placed, there } = await this.verify(lane);
-    if (name === target) return placed;
+    const outcome = this.agreementOn(placed, sha256);
+    if (name === target) return outcome;
     course.placing = { source: version, placed };
-    await publish(lane, context.memory, name, target, there, {
+    const options = {
       style: context.naming.style,
       // What an earlier attempt put there is no old version.
       keep: there && action.replaces && sameVersion(there, action.replaces) ? context.keep?.(target) : undefined,
-      unkept: (error) =>
+      unkept: (error: Error) =>
         warnOnce(context, `the old version of some files could not be kept (${error.message})`, 'versions'),
-    });
-    return placed;
+    };
+    await tentatively(memory, { path: action.path, name: target, outcome }, () =>
+      publish(lane, memory, name, target, there, options),
+    );
+    return outcome;
   }
 
   /** Resolves with what is under the temporary name, whole and dressed, and what is under the final one. */

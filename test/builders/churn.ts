@@ -16,9 +16,12 @@ export function randomFrom(seed: number): () => number {
 
 const FOLDERS = ['', 'a', 'a/deep', 'b', 'b/c/d', 'ü'];
 
+const MOST_MADE = 40;
+
 export class Churn {
   readonly #root: string;
   readonly #random: () => number;
+  readonly #made: string[] = [];
   #count = 0;
 
   constructor(root: string, seed: number) {
@@ -40,7 +43,15 @@ export class Churn {
     else if (dice < 0.94) this.#renameFolder();
     // As builds do: everything in a folder goes, and it is there again at once.
     else if (dice < 0.97) this.#remake();
-    else this.#write(`${this.#anyFolder()}/new ${this.#count}/in it.txt`);
+    else this.#writeBelow();
+  }
+
+  /** A new folder with a file in it; the oldest of many goes, so that what is there does not grow for ever. */
+  #writeBelow(): void {
+    const folder = join(this.#anyFolder(), `new ${this.#count}`);
+    this.#write(join(folder, 'in it.txt'));
+    this.#made.push(folder);
+    if (this.#made.length > MOST_MADE) rmSync(join(this.#root, this.#made.shift()!), { recursive: true, force: true });
   }
 
   #pick<T>(items: readonly T[]): T | undefined {

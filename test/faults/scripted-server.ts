@@ -21,6 +21,8 @@ export interface Fault {
    * `close`: the connection breaks and it is not carried out. `say nothing`: it is carried out and never answered.
    */
   readonly does: `${number} ${string}` | 'lose the reply' | 'close' | 'say nothing';
+  /** With the connection that it breaks the server goes: no command gets through any more before {@link ScriptedServer.disarm}. */
+  readonly forGood?: boolean;
 }
 
 export interface ScriptedServer extends AnyServer {
@@ -49,7 +51,9 @@ export async function scriptedServer(
   const sockets = new Set<net.Socket>();
   const commands: string[] = [];
   let armed: Armed[] = [];
+  let gone = false;
   const faultFor = (line: string): Fault | undefined => {
+    if (gone) return { on: /^/, does: 'close' };
     for (const fault of armed) {
       if (!fault.on.test(line) || fault.used >= (fault.times ?? 1)) continue;
       if (fault.passed++ < (fault.after ?? 0)) continue;
@@ -65,9 +69,12 @@ export async function scriptedServer(
       socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => undefined);
     }
-    relay(client, far, (line) => {
+    const told = (line: string) => {
       commands.push(line);
       return faultFor(line);
+    };
+    relay(client, far, told, (fault) => {
+      gone ||= fault.forGood ?? false;
     });
   });
   await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
@@ -87,6 +94,7 @@ export async function scriptedServer(
     disarm: () => {
       const unused = armed.filter(({ used }) => used === 0).map(({ on, does }) => `${on}: ${does}`);
       armed = [];
+      gone = false;
       if (unused.length > 0) throw new Error(`faults that never happened: ${unused.join(', ')}`);
     },
     log: () => commands.join('\n'),
@@ -100,11 +108,17 @@ export async function scriptedServer(
 }
 
 /** Passes lines both ways. Replies keep the order of their commands, whoever gives them. */
-function relay(client: net.Socket, far: net.Socket, faultFor: (line: string) => Fault | undefined): void {
+function relay(
+  client: net.Socket,
+  far: net.Socket,
+  faultFor: (line: string) => Fault | undefined,
+  broken: (by: Fault) => void,
+): void {
   /** What each command that is not answered yet will be answered with; undefined: whatever the server says. */
   const due: (Fault | undefined)[] = [undefined];
   let muted = false;
-  const both = () => {
+  const both = (by: Fault) => {
+    broken(by);
     client.destroy();
     far.resetAndDestroy();
   };
@@ -117,7 +131,7 @@ function relay(client: net.Socket, far: net.Socket, faultFor: (line: string) => 
   };
   lines(client, (line) => {
     const fault = faultFor(line);
-    if (fault?.does === 'close') return both();
+    if (fault?.does === 'close') return both(fault);
     due.push(fault);
     if (fault === undefined || !/^\d/.test(fault.does)) far.write(`${line}\r\n`, 'latin1');
     giveOwn();
@@ -129,7 +143,7 @@ function relay(client: net.Socket, far: net.Socket, faultFor: (line: string) => 
     const final = last && /^[2-6]/.test(line);
     const fault = due[0];
     if (last) open = undefined;
-    if (final && fault?.does === 'lose the reply') return both();
+    if (final && fault?.does === 'lose the reply') return both(fault);
     if (fault?.does === 'say nothing') muted = true;
     if (!muted) client.write(`${line}\r\n`, 'latin1');
     if (final) {

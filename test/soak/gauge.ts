@@ -1,34 +1,53 @@
-/** Memory and descriptors of a process over its life, and whether they grow (Linux). */
+/** What a process holds over its life, and whether that grows: live memory, resident memory, descriptors (Linux). */
+import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-interface Sample {
+export interface Sample {
   /** Events so far. */
   readonly at: number;
-  /** Resident memory in KiB. */
-  readonly memory: number;
+  /** KiB that are in use once the garbage is collected. */
+  readonly live: number;
+  /** KiB that the system has given it: what the collector has not handed back counts too. */
+  readonly resident: number;
   readonly descriptors: number;
 }
 
 export class Gauge {
-  readonly #pid: number;
+  readonly #process: ChildProcess;
   readonly #samples: Sample[] = [];
+  #answered: (bytes: number) => void = () => {};
 
-  constructor(pid: number) {
-    this.#pid = pid;
+  /** Of a process that has loaded `children/measure.mjs`, and was begun with `--expose-gc`. */
+  constructor(process: ChildProcess) {
+    this.#process = process;
+    process.on('message', (bytes) => this.#answered(Number(bytes)));
+    process.once('exit', () => this.#answered(Number.NaN));
   }
 
-  sample(at: number): void {
-    const memory = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.#pid}/status`, 'utf8'))?.[1] ?? 0);
-    this.#samples.push({ at, memory, descriptors: readdirSync(`/proc/${this.#pid}/fd`).length });
+  async sample(at: number): Promise<void> {
+    const { pid } = this.#process;
+    const live = await new Promise<number>((done) => {
+      this.#answered = (bytes) => done(bytes / 1024);
+      if (this.#process.connected) this.#process.send('measure', () => {});
+      else done(Number.NaN);
+    });
+    if (Number.isNaN(live)) return;
+    const resident = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+    this.#samples.push({ at, live, resident, descriptors: readdirSync(`/proc/${pid}/fd`).length });
   }
 
   get last(): Sample | undefined {
     return this.#samples.at(-1);
   }
 
-  /** Growth per 1,000 events, by least squares, over the second half: the first one is for warming up. */
-  slope(what: 'memory' | 'descriptors'): number {
-    const some = this.#samples.slice(Math.floor(this.#samples.length / 2));
+  /** The samples of the second half: the first one is for warming up. */
+  get warm(): readonly Sample[] {
+    return this.#samples.slice(Math.floor(this.#samples.length / 2));
+  }
+
+  /** Growth per 1,000 events, by least squares, over the second half. */
+  slope(what: 'live' | 'resident' | 'descriptors'): number {
+    const some = this.warm;
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
     const [x, y] = [mean(some.map(({ at }) => at)), mean(some.map((one) => one[what]))];
     const over = some.reduce((sum, one) => sum + (one.at - x) * (one[what] - y), 0);

@@ -1,13 +1,15 @@
 /**
  * A watch over a folder in which something always happens, against a server that is killed and restarted at random.
- * `npm run soak -- --events 50000 --restarts 200 --seed 1`. Exit code 1 where anything was missed, or differs in the end.
+ * `npm run soak -- --events 50000 --restarts 200 --seed 1`. With `--minutes 60` all of it is spread over that time. Exit
+ * code 1 where anything was missed, or differs in the end.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Churn, randomFrom } from '../builders/churn.ts';
+import { projectFolder } from '../faults/torture/project.ts';
 import { phoenix } from '../servers/phoenix.ts';
 import { differences } from './compare.ts';
 import { Gauge } from './gauge.ts';
@@ -16,13 +18,17 @@ const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '50000' },
     restarts: { type: 'string', default: '200' },
+    minutes: { type: 'string' },
+    samples: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 100_000) },
     log: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 });
 const [events, restarts, seed] = [values.events, values.restarts, values.seed].map(Number) as [number, number, number];
-const CLI = resolve(import.meta.dirname, '../../../../dist/cli/ferry.js');
+const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
+const CLI = join(projectFolder(), 'dist/cli/ferry.js');
+const MEASURE = join(projectFolder(), 'test/soak/children/measure.mjs');
 
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 const random = randomFrom(seed + 1);
@@ -35,19 +41,19 @@ const url = `ftp://${server.user}@${server.host}:${server.port}/site`;
 
 // No rescan, and no guard: what the notices miss is to show.
 const args = ['watch', local, url, '--json', '--rescan', '10d', '--settle', '200ms', '--max-delete', '100%'];
-const child = spawn(process.execPath, [CLI, ...args], {
+const child = spawn(process.execPath, ['--expose-gc', '--import', MEASURE, CLI, ...args], {
   env: { ...process.env, FERRY_PASSWORD: server.password, FERRY_STATE: join(base, 'state') },
-  stdio: ['ignore', 'pipe', 'inherit'],
+  stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
 });
 const log = values.log === undefined ? undefined : createWriteStream(values.log);
-let [state, runs, text, ended] = ['', 0, '', false];
-child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+let [state, pending, runs, text, ended] = ['', 0, 0, '', false];
+child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
   const lines = (text + chunk).split('\n');
   text = lines.pop() ?? '';
   for (const line of lines) {
     log?.write(`${line}\n`);
-    const event = JSON.parse(line) as { type: string; state?: string };
-    if (event.type === 'watch') state = event.state ?? '';
+    const event = JSON.parse(line) as { type: string; state?: string; pending?: number };
+    if (event.type === 'watch') [state, pending] = [event.state ?? '', event.pending ?? 0];
     if (event.type === 'summary') runs++;
   }
 });
@@ -58,6 +64,9 @@ const over = new Promise<number | null>((done) => {
   });
 });
 
+/** ms within which what failed is tried again. */
+const AGAIN = 130_000;
+
 /** Until both sides are alike, or nothing has changed for so long that they will not be. */
 async function settled(patience: number): Promise<string[]> {
   for (let since = Date.now(), before = ''; ; ) {
@@ -66,22 +75,25 @@ async function settled(patience: number): Promise<string[]> {
     const now = `${runs} ${found.join()}`;
     if (now !== before || state === 'offline') since = Date.now();
     before = now;
-    if (Date.now() - since > patience) return found;
+    if (Date.now() - since > (pending > 0 ? AGAIN : patience)) return found;
     await pause(500);
   }
 }
 
 while (state !== 'watching' && !ended) await pause(50);
-const gauge = new Gauge(child.pid!);
+const gauge = new Gauge(child);
 const deaths = new Set(Array.from({ length: restarts }, () => Math.floor(random() * events)));
 let down: Promise<void> | undefined;
 let killed = 0;
+const every = Math.ceil(events / Number(values.samples ?? 200));
+const begun = Date.now();
 for (let n = 0; n < events && !ended; n++) {
   churn.step();
   if (n % 50 === 0) await pause(random() * 60);
   // Now and then it is quiet for a while, so that batches come to their end.
   if (n % 150 === 149) await pause(300 + random() * 700);
-  if (n % Math.ceil(events / 200) === 0) gauge.sample(n);
+  if (minutes !== undefined) await pause(begun + (n / events) * minutes * 60_000 - Date.now());
+  if (n % every === 0) await gauge.sample(n);
   if (deaths.has(n)) {
     await down;
     killed++;
@@ -91,15 +103,16 @@ for (let n = 0; n < events && !ended; n++) {
       .then(() => server.rise());
   }
   if (n % 5000 === 4999)
-    process.stderr.write(`${n + 1} events, ${killed} restarts, ${runs} runs, ${gauge.last?.memory} KiB\n`);
+    process.stderr.write(`${n + 1} events, ${killed} restarts, ${runs} runs, ${JSON.stringify(gauge.last)}\n`);
 }
 await down;
 const missed = await settled(20_000);
 // What was missed has to come with the next run of everything.
 child.kill('SIGHUP');
 const left = missed.length === 0 ? missed : await settled(20_000);
-const memory = gauge.slope('memory').toFixed(1);
+const live = gauge.slope('live').toFixed(1);
 const descriptors = gauge.slope('descriptors').toFixed(3);
+const resident = gauge.warm.map((sample) => Math.round(sample.resident / 1024));
 child.kill('SIGTERM');
 const code = await over;
 await server.stop();
@@ -110,6 +123,7 @@ for (const path of missed.slice(0, 20)) process.stderr.write(`missed: ${path}\n`
 if (code !== 143) process.stderr.write(`the watch ended with exit code ${code}\n`);
 process.stdout.write(
   `${events} events, ${killed} server restarts: ${missed.length} missed, ${left.length} differences, ` +
-    `memory slope ${memory} KiB and descriptor slope ${descriptors} per 1000 events (seed ${seed}, ${runs} runs)\n`,
+    `memory slope ${live} KiB and descriptor slope ${descriptors} per 1000 events (seed ${seed}, ${runs} runs, ` +
+    `${Math.round((Date.now() - begun) / 60_000)} min, resident ${Math.min(...resident)} to ${Math.max(...resident)} MiB)\n`,
 );
 process.exit(good ? 0 : 1);

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Memory, ROOT, toRelPath } from '../../src/model/index.ts';
+import { type Agreement, type Memory, ROOT, toRelPath } from '../../src/model/index.ts';
 import { memoryInRam, openMemory } from '../../src/state/index.ts';
 import { emptyFolder } from '../builders/folder.ts';
 import { agreed, toArray } from './agreements.ts';
@@ -105,6 +105,25 @@ describe.each(KINDS)('a memory $kind', ({ make }) => {
     expect(await memory.count()).toBe(0);
   });
 
+  it('keeps what is proposed until it is withdrawn, or anything is agreed on', async () => {
+    const memory = await opened();
+    const propose = (path: string, outcome: Agreement | null = agreed(path)) =>
+      memory.propose({ path: toRelPath(path), name: toRelPath(path), outcome, since: 7 });
+    const open = () => [...memory.tentatives.keys()].sort();
+    await Promise.all([propose('a'), propose('b', null), propose('c'), propose('d')]);
+    expect(memory.tentatives.get(toRelPath('b'))).toMatchObject({ outcome: null, since: 7 });
+    expect(memory.empty).toBe(true); // nothing of it is agreed on
+    expect(await memory.get(toRelPath('a'))).toBeUndefined();
+    await memory.learn(agreed('a', 5));
+    await memory.forget(toRelPath('b'));
+    await memory.withdraw(toRelPath('c'));
+    await memory.withdraw(toRelPath('none'));
+    expect(open()).toEqual(['d']);
+    await propose('a', null);
+    await memory.withdraw(toRelPath('a'));
+    expect(await memory.get(toRelPath('a'))).toEqual(agreed('a', 5));
+  });
+
   it('keeps swaps and notes', async () => {
     const memory = await opened();
     const swap = { path: toRelPath('a'), aside: toRelPath('b'), temporary: toRelPath('c') };
@@ -151,6 +170,24 @@ describe('a memory on the disk', () => {
       if (i === 1) await again.forget(toRelPath('none'));
       await again.close();
     }
+  });
+
+  it('knows what was under way when it was last open', async () => {
+    const directory = join(emptyFolder(), 'job');
+    const path = toRelPath('a');
+    const tentative = { path, name: toRelPath('A'), outcome: agreed('a', 3), since: 7 };
+    const first = await openMemory(directory);
+    await first.propose(tentative);
+    await first.propose({ ...tentative, path: toRelPath('b') });
+    await first.learn(agreed('b'));
+    await first.close();
+    const again = await openMemory(directory);
+    expect([...again.tentatives]).toEqual([[path, tentative]]);
+    await again.forget(path);
+    await again.close();
+    const last = await openMemory(directory);
+    expect([...last.tentatives]).toEqual([]);
+    await last.close();
   });
 
   it('is of one process at a time', async () => {

@@ -9,14 +9,15 @@ import { job } from '../builders/connect.ts';
 import { type Drawing, draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
 import { startWatch } from '../builders/watching.ts';
-import { phoenix } from '../servers/phoenix.ts';
+import { start } from '../servers/every-server.ts';
 
 const HOT: Partial<JobSettings> = { delete: 'none', allowEmptySource: true };
 const DELETE: Partial<JobSettings> = { ...HOT, after: { move: null } };
 const MOVE: Partial<JobSettings> = { ...HOT, after: { move: 'sent' }, exclude: ['/sent/'] };
 
 async function hotFolder(drawing: Drawing, changes: Partial<JobSettings>) {
-  const server = await phoenix();
+  const server = await start({ name: 'ours', tls: 'none' });
+  mkdirSync(join(server.root, 'site'));
   onTestFinished(() => server.stop());
   const local = draw(emptyFolder(), drawing);
   return {

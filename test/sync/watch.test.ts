@@ -16,15 +16,26 @@ import type { JobSettings } from '../../src/config/settings.ts';
 import { job } from '../builders/connect.ts';
 import { type Drawing, draw, emptyFolder, read } from '../builders/folder.ts';
 import { startWatch } from '../builders/watching.ts';
-import { type Phoenix, phoenix } from '../servers/phoenix.ts';
+import { type AnyServer, start } from '../servers/every-server.ts';
+import { phoenix } from '../servers/phoenix.ts';
 
-const open: Phoenix[] = [];
+const open: AnyServer[] = [];
 afterEach(async () => {
   for (const server of open.splice(0)) await server.stop();
 });
 
 async function pair(drawing: Drawing, changes: Partial<JobSettings> = {}) {
-  const server = await phoenix();
+  const server = await start({ name: 'ours', tls: 'none' });
+  mkdirSync(join(server.root, 'site'));
+  return pairOn(server, drawing, changes);
+}
+
+/** With a server that can be killed. */
+async function mortalPair(drawing: Drawing, changes: Partial<JobSettings> = {}) {
+  return pairOn(await phoenix(), drawing, changes);
+}
+
+function pairOn<S extends AnyServer>(server: S, drawing: Drawing, changes: Partial<JobSettings>) {
   open.push(server);
   const local = draw(emptyFolder(), drawing);
   const there = join(server.root, 'site');
@@ -205,7 +216,7 @@ describe('push', () => {
     const log = join(emptyFolder(), 'hooks.log');
     const note = (what: string): [string, ...string[]][] => [['sh', '-c', `echo ${what} >> "${log}"`]];
     const hooks = { before: note('before'), after: note('after'), failed: note('failed'), heartbeat: null };
-    const { server, local, there, state, settings } = await pair(SITE, {
+    const { server, local, there, state, settings } = await mortalPair(SITE, {
       hooks: { ...hooks, timeout: 10_000, folder: emptyFolder() },
       retries: 0,
     });
@@ -228,7 +239,7 @@ describe('push', () => {
   });
 
   test('while the server is away changes are kept, and none is lost', async () => {
-    const { server, local, there, state, settings } = await pair(SITE, { retries: 0 });
+    const { server, local, there, state, settings } = await mortalPair(SITE, { retries: 0 });
     const watching = startWatch(settings, state);
     await watching.atRest();
     await server.kill();
@@ -242,7 +253,7 @@ describe('push', () => {
   });
 
   test('a server that is not there to begin with is waited for', async () => {
-    const { server, there, state, settings, local } = await pair(SITE);
+    const { server, there, state, settings, local } = await mortalPair(SITE);
     await server.kill();
     const watching = startWatch(settings, state);
     await watching.until(() => watching.events.some((event) => event.type === 'watch' && event.state === 'offline'));

@@ -13,6 +13,7 @@ import {
   type RelPath,
   type Remote,
   type Seen,
+  type Tentative,
 } from '../../model/index.ts';
 import { decodeAgreement, decodeUnfinished, encodeAgreement, encodeUnfinished, isDirectory } from './codec.ts';
 import { type HideName, hiddenNames, newSalt } from './hidden-names.ts';
@@ -68,6 +69,7 @@ class RemoteMemory implements Memory {
   readonly #hide: HideName;
   readonly #save: ((content: Uint8Array) => Promise<void>) | undefined;
   readonly #swaps = new Map<RelPath, PendingSwap>();
+  readonly #tentatives = new Map<RelPath, Tentative>();
   readonly #found = new Map<string, Found>();
   /** Those of an earlier run whose temporary files were not seen yet: hidden temporary name to key. */
   readonly #unseen = new Map<string, string>();
@@ -134,6 +136,7 @@ class RemoteMemory implements Memory {
 
   async learn(agreement: Agreement): Promise<void> {
     const { path } = agreement;
+    this.#tentatives.delete(path);
     const directory = this.#hide(parentOf(path));
     let records = this.#state.directories.get(directory);
     if (!records) this.#state.directories.set(directory, (records = new Map()));
@@ -149,6 +152,7 @@ class RemoteMemory implements Memory {
   }
 
   async forget(path: RelPath): Promise<void> {
+    this.#tentatives.delete(path);
     const records = this.#state.directories.get(this.#hide(parentOf(path)));
     const key = this.#hide(path);
     if (!records?.has(key)) return;
@@ -156,6 +160,20 @@ class RemoteMemory implements Memory {
     records.delete(key);
     if (!isDirectory(record)) this.#files--;
     this.#changed();
+  }
+
+  // LIMIT: these do not outlive the run. What the server did unheard before it went for good stays there, unless the same
+  // comes from the next checkout.
+  get tentatives(): ReadonlyMap<RelPath, Tentative> {
+    return this.#tentatives;
+  }
+
+  async propose(tentative: Tentative): Promise<void> {
+    this.#tentatives.set(tentative.path, tentative);
+  }
+
+  async withdraw(path: RelPath): Promise<void> {
+    this.#tentatives.delete(path);
   }
 
   /** With all that is remembered below it. */

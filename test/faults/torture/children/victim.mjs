@@ -61,7 +61,18 @@ function watched(target, room, names, also = {}) {
 }
 
 const LANE = ['write', 'read', 'inspect', 'setModified', 'rename', 'remove', 'removeDirectory', 'makeDirectory'];
-const MEMORY = ['learn', 'forget', 'saveCheckpoint', 'dropCheckpoint', 'saveSwap', 'dropSwap', 'flush', 'close'];
+const MEMORY = [
+  'learn',
+  'forget',
+  'propose',
+  'withdraw',
+  'saveCheckpoint',
+  'dropCheckpoint',
+  'saveSwap',
+  'dropSwap',
+  'flush',
+  'close',
+];
 const LOCAL = ['stage', 'remove', 'removeDirectory', 'makeDirectory', 'flush'];
 
 const { run } = await import('../../../../dist/sync/index.js');

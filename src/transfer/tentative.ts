@@ -1,0 +1,72 @@
+/**
+ * Commands after which something else is agreed on than before, and whose reply may be lost: what they bring about is
+ * journalled before they are sent. Once the server can be asked again, what it shows tells whether that came to hold.
+ * Otherwise what Ferry itself has made or removed there would pass for somebody else's doing.
+ */
+import { outcomeOf } from '../diff/index.ts';
+import { type Agreement, type Memory, type RelPath, type Remote, ReplyError } from '../model/index.ts';
+
+/** Tells the server to do it. Where that succeeds, the caller learns or forgets, which settles the matter. */
+export async function tentatively<T>(
+  memory: Memory,
+  {
+    path,
+    name = path,
+    outcome,
+  }: { readonly path: RelPath; readonly name?: RelPath; readonly outcome: Agreement | null },
+  tell: () => Promise<T>,
+): Promise<T> {
+  await memory.propose({ path, name, outcome, since: Date.now() });
+  return orWithdraw(memory, [path], outcome, tell);
+}
+
+/** As {@link tentatively}, for one command that brings all of it about. */
+export async function allTentatively<T>(
+  memory: Memory,
+  outcomes: readonly Agreement[],
+  tell: () => Promise<T>,
+): Promise<T> {
+  const since = Date.now();
+  await Promise.all(
+    outcomes.map((outcome) => memory.propose({ path: outcome.path, name: outcome.path, outcome, since })),
+  );
+  const paths = outcomes.map(({ path }) => path);
+  return orWithdraw(memory, paths, null, tell);
+}
+
+async function orWithdraw<T>(
+  memory: Memory,
+  paths: readonly RelPath[],
+  outcome: Agreement | null,
+  tell: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await tell();
+  } catch (error) {
+    if (isRefused(error, outcome)) await Promise.all(paths.map((path) => memory.withdraw(path)));
+    throw error;
+  }
+}
+
+/** Whether it was not done, by the server's own word. One that takes its leave may have done it or not. */
+function isRefused(error: unknown, outcome: Agreement | null): boolean {
+  if (!(error instanceof ReplyError) || error.reply === 421) return false;
+  // Of a file that is in place only what lay aside for it can be refused to go.
+  return outcome === null || !error.command.startsWith('DELE');
+}
+
+/** Asks the server what became of those of which nobody knows. One that is still open stays for the next run. */
+export async function settleTentatives(remote: Remote, memory: Memory, signal: AbortSignal): Promise<void> {
+  const open = [...memory.tentatives.values()];
+  if (open.length === 0) return;
+  const names = open.map(({ name }) => name);
+  const sightings = await remote.sight(names, signal);
+  for (const [index, tentative] of open.entries()) {
+    const { path, outcome } = tentative;
+    const became = outcomeOf(tentative, sightings[index]!, Date.now());
+    if (became === 'not done') await memory.withdraw(path);
+    if (became !== 'done') continue;
+    if (outcome === null) await memory.forget(path);
+    else await memory.learn(outcome);
+  }
+}

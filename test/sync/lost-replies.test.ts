@@ -1,0 +1,234 @@
+/**
+ * Commands that the server carried out, or not, and whose reply was lost together with the server. What changes here
+ * before the next run must not make a stranger's of what Ferry did, nor Ferry's of what a stranger did.
+ */
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { job } from '../builders/connect.ts';
+import { type Drawing, draw, emptyFolder, read } from '../builders/folder.ts';
+import { perform } from '../builders/perform.ts';
+import { type Fault, scriptedServer } from '../faults/scripted-server.ts';
+
+interface Case {
+  readonly direction: 'push' | 'sync';
+  /** What both sides agree on; nothing unless said. */
+  readonly agreed?: Drawing;
+  /** What the run begins with here. */
+  readonly change: (local: string) => void;
+  readonly lost: RegExp;
+  /** Whether the command was carried out; it was unless said. */
+  readonly undone?: boolean;
+  /** What happens before the next run. */
+  readonly meanwhile: (local: string, there: string) => void;
+  readonly here: Drawing;
+  readonly there: Drawing;
+}
+
+const remove = (path: string) => (local: string) => rmSync(join(local, path), { recursive: true });
+const write = (drawing: Drawing) => (local: string) => void draw(local, drawing);
+const OTHER = { 'other.txt': 'o' };
+
+const CASES: Record<string, Case> = {
+  'push: a directory was made, and is gone here': {
+    direction: 'push',
+    change: write({ 'd/e': null, ...OTHER }),
+    lost: /^MKD .*e$/,
+    meanwhile: remove('d'),
+    here: OTHER,
+    there: OTHER,
+  },
+  'push: a file was put in place, and is gone here': {
+    direction: 'push',
+    change: write({ 'd/a.txt': 'a' }),
+    lost: /^RNTO .*a\.txt$/,
+    meanwhile: remove('d'),
+    here: {},
+    there: {},
+  },
+  'push: a file was written over, and is gone here': {
+    direction: 'push',
+    agreed: { 'a.txt': 'a', ...OTHER },
+    change: write({ 'a.txt': 'changed' }),
+    lost: /^RNTO .*a\.txt$/,
+    meanwhile: remove('a.txt'),
+    here: OTHER,
+    there: OTHER,
+  },
+  'push: a file was begun in a directory, and both are gone here': {
+    direction: 'push',
+    agreed: OTHER,
+    change: write({ 'd/a.txt': 'a' }),
+    lost: /^MFMT .*a\.txt/,
+    meanwhile: remove('d'),
+    here: OTHER,
+    there: OTHER,
+  },
+  'push: a file was renamed, and is gone here': {
+    direction: 'push',
+    agreed: { 'a.txt': 'a', ...OTHER },
+    change: (local) => renameSync(join(local, 'a.txt'), join(local, 'b.txt')),
+    lost: /^RNTO .*b\.txt$/,
+    meanwhile: remove('b.txt'),
+    here: OTHER,
+    there: OTHER,
+  },
+  'push: a directory was renamed, and is gone here': {
+    direction: 'push',
+    agreed: { 'd/a.txt': 'a', 'd/in/b.txt': 'b', ...OTHER },
+    change: (local) => renameSync(join(local, 'd'), join(local, 'n')),
+    lost: /^RNTO .*n$/,
+    meanwhile: remove('n'),
+    here: OTHER,
+    there: OTHER,
+  },
+  'push: a directory was made, and somebody put something into it': {
+    direction: 'push',
+    agreed: OTHER,
+    change: write({ d: null }),
+    lost: /^MKD .*d$/,
+    meanwhile: (local, there) => {
+      remove('d')(local);
+      draw(there, { 'd/theirs.txt': 't' });
+    },
+    here: OTHER,
+    there: { 'd/theirs.txt': 't', ...OTHER },
+  },
+  'push: a file was put in place, and somebody wrote over it': {
+    direction: 'push',
+    agreed: OTHER,
+    change: write({ 'a.txt': 'a' }),
+    lost: /^RNTO .*a\.txt$/,
+    meanwhile: (local, there) => {
+      remove('a.txt')(local);
+      draw(there, { 'a.txt': 'theirs' });
+    },
+    here: OTHER,
+    there: { 'a.txt': 'theirs', ...OTHER },
+  },
+  'sync: a directory was made, and is gone here': {
+    direction: 'sync',
+    agreed: OTHER,
+    change: write({ d: null }),
+    lost: /^MKD .*d$/,
+    meanwhile: remove('d'),
+    here: OTHER,
+    there: OTHER,
+  },
+  'sync: a directory was not made, and is still here': {
+    direction: 'sync',
+    agreed: OTHER,
+    change: write({ d: null }),
+    lost: /^MKD .*d$/,
+    undone: true,
+    meanwhile: () => {},
+    here: { d: null, ...OTHER },
+    there: { d: null, ...OTHER },
+  },
+  'sync: a directory was made, and removed there by somebody': {
+    direction: 'sync',
+    agreed: OTHER,
+    change: write({ d: null }),
+    lost: /^MKD .*d$/,
+    meanwhile: (_, there) => remove('d')(there),
+    // Nobody can know: what is here stays.
+    here: { d: null, ...OTHER },
+    there: { d: null, ...OTHER },
+  },
+  'sync: a file was put in place, and is gone here': {
+    direction: 'sync',
+    agreed: OTHER,
+    change: write({ 'a.txt': 'a' }),
+    lost: /^RNTO .*a\.txt$/,
+    meanwhile: remove('a.txt'),
+    here: OTHER,
+    there: OTHER,
+  },
+  'sync: a file was put in place, and has changed here since': {
+    direction: 'sync',
+    agreed: { 'a.txt': 'a' },
+    change: write({ 'a.txt': 'changed' }),
+    lost: /^RNTO .*a\.txt$/,
+    meanwhile: write({ 'a.txt': 'changed once more' }),
+    here: { 'a.txt': 'changed once more' },
+    there: { 'a.txt': 'changed once more' },
+  },
+  'sync: a file was not put in place, and is still here': {
+    direction: 'sync',
+    agreed: OTHER,
+    change: write({ 'a.txt': 'a' }),
+    lost: /^RNTO .*a\.txt$/,
+    undone: true,
+    meanwhile: () => {},
+    here: { 'a.txt': 'a', ...OTHER },
+    there: { 'a.txt': 'a', ...OTHER },
+  },
+  'sync: a file was put in place, and somebody wrote over it': {
+    direction: 'sync',
+    agreed: OTHER,
+    change: write({ 'a.txt': 'a' }),
+    lost: /^RNTO .*a\.txt$/,
+    meanwhile: (local, there) => {
+      remove('a.txt')(local);
+      draw(there, { 'a.txt': 'theirs' });
+    },
+    here: { 'a.txt': 'theirs', ...OTHER },
+    there: { 'a.txt': 'theirs', ...OTHER },
+  },
+  'sync: a file was removed there, and came back here as it was': {
+    direction: 'sync',
+    agreed: { 'a.txt': 'a', 'trash/t.txt': 't' },
+    change: (local) => renameSync(join(local, 'a.txt'), `${local}-a.txt`),
+    lost: /^DELE .*a\.txt$/,
+    meanwhile: (local) => renameSync(`${local}-a.txt`, join(local, 'a.txt')),
+    here: { 'a.txt': 'a', 'trash/t.txt': 't' },
+    there: { 'a.txt': 'a', 'trash/t.txt': 't' },
+  },
+  'sync: a file was not removed there, and came back here as it was': {
+    direction: 'sync',
+    agreed: { 'a.txt': 'a', ...OTHER },
+    change: (local) => renameSync(join(local, 'a.txt'), `${local}-a.txt`),
+    lost: /^DELE .*a\.txt$/,
+    undone: true,
+    meanwhile: (local) => renameSync(`${local}-a.txt`, join(local, 'a.txt')),
+    here: { 'a.txt': 'a', ...OTHER },
+    there: { 'a.txt': 'a', ...OTHER },
+  },
+  'sync: a directory was removed there, and came back here': {
+    direction: 'sync',
+    agreed: { d: null, ...OTHER },
+    change: remove('d'),
+    lost: /^RMD .*d$/,
+    meanwhile: write({ d: null }),
+    here: { d: null, ...OTHER },
+    there: { d: null, ...OTHER },
+  },
+};
+
+test.each(Object.entries(CASES))('%s', async (_, one) => {
+  const server = await scriptedServer();
+  onTestFinished(() => server.stop());
+  const there = join(server.root, 'site');
+  mkdirSync(there);
+  const local = draw(emptyFolder(), one.agreed ?? {});
+  const state = emptyFolder();
+  const settings = job(server, local, {
+    direction: one.direction,
+    retries: 0,
+    maxDelete: { percent: 100 },
+    allowEmptySource: true,
+  });
+  if (one.agreed) expect((await perform(settings, state)).summary.exitCode).toBe(0);
+  one.change(local);
+  const fault: Fault = { on: one.lost, does: one.undone ? 'close' : 'lose the reply', forGood: true };
+  server.arm([fault]);
+  expect((await perform(settings, state)).summary.exitCode).toBeOneOf([3, 5]);
+  server.disarm();
+  one.meanwhile(local, there);
+  const { summary } = await perform(settings, state);
+  expect(summary.exitCode).toBe(0);
+  expect(read(local)).toEqual(one.here);
+  expect(read(there)).toEqual(one.there);
+  // And so it stays.
+  expect((await perform(settings, state)).done).toEqual([]);
+});
