@@ -154,10 +154,10 @@ export async function act(planned: readonly Action[], options: ActOptions): Prom
   const { local, memory, remote } = options.pair;
   // Where an attempt was cut off between two renames and a later one finished the work, the old file still lies aside.
   await mendSwaps(remote, memory, options.signal);
-  await settleTentatives(remote, memory, options.signal);
   await local.flush();
   await options.versions?.end();
   await memory.flush();
+  await settleTentatives(remote, memory, options.signal);
   // A server that dropped some paths is told from one that is gone altogether: that ends the run in another way.
   if (options.tally.lost > 0) await remote.open(options.signal);
 }

@@ -52,6 +52,9 @@ export function watchReporter(options: WatchReporterOptions): Reporter {
   let over = false;
   let problems = 0;
   let speed = new Speed();
+  let moved = 0;
+  /** Until when (ms since the epoch) it is shown that something is tried again, unless more bytes have moved. */
+  let troubled = { until: 0, moved: 0 };
 
   // A day is only told where lines are kept; a person at a terminal knows it.
   const line = (at: string, text: string) => sink.line(`${dim(stream.isTTY ? clock(at) : dayAndClock(at))}  ${text}`);
@@ -63,6 +66,7 @@ export function watchReporter(options: WatchReporterOptions): Reporter {
   const start = (event: Told<'start'>) => {
     problems = 0;
     speed = new Speed();
+    moved = 0;
     if (opened || quiet) return;
     opened = true;
     const { direction, local, remote } = event;
@@ -129,12 +133,17 @@ export function watchReporter(options: WatchReporterOptions): Reporter {
     action,
     progress: (event) => {
       speed.add(Date.parse(event.time), event.bytes);
+      moved = event.bytes;
+      if (moved === troubled.moved && Date.parse(event.time) < troubled.until) return;
       if (event.phase === 'transfer' && event.filesTotal > 0) {
         status.show(progressLine(event, speed.perSecond, (stream.columns ?? 80) - 1));
       }
     },
     problem,
-    retry: ({ time, path, message }) => {
+    retry: ({ time, path, message, delay }) => {
+      // That nothing listens any more is told as being offline only once all attempts have failed.
+      troubled = { until: Date.parse(time) + delay, moved };
+      standing(time, `trying again: ${message}`);
       if (verbosity > 0 && path !== '') line(time, `${yellow('again:')} ${printable(path)}: ${printable(message)}`);
     },
     hook: ({ time, hook, program, status: stage, text, message }) => {

@@ -9,6 +9,7 @@ import {
   type Pair,
   type RelPath,
   ReplyError,
+  ROOT,
   type Side,
 } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
@@ -66,13 +67,25 @@ export async function sweepLeftovers(
 export async function sweepAbandoned(pair: Pair, signal: AbortSignal): Promise<void> {
   const { local, memory } = pair;
   if (memory.travels) return;
-  for await (const { path, direction, source, temporary } of memory.checkpoints()) {
+  const abandoned: Checkpoint[] = [];
+  for await (const checkpoint of memory.checkpoints()) {
+    const { path, direction, source, temporary } = checkpoint;
     if (direction !== 'upload' || !isTemporary(nameOf(temporary))) continue;
     const now = await local.look(path).catch(() => undefined);
     if (now === undefined || (now?.kind === 'file' && sameVersion(fingerprintOf(now), source))) continue;
-    await remove(pair, 'remote', temporary, signal);
-    await memory.dropCheckpoint(path, direction);
+    abandoned.push(checkpoint);
   }
+  // A disk that is not mounted looks as if everything were gone.
+  if (abandoned.length === 0 || (await isEmpty(local))) return;
+  for (const { path, temporary } of abandoned) {
+    await remove(pair, 'remote', temporary, signal);
+    await memory.dropCheckpoint(path, 'upload');
+  }
+}
+
+async function isEmpty(local: Pair['local']): Promise<boolean> {
+  const listing = await local.list(ROOT).catch(() => null);
+  return !listing || listing.entries.length === 0;
 }
 
 /** The side that a transfer writes. */
