@@ -67,10 +67,20 @@ const over = new Promise<number | null>((done) => {
 /** ms within which what failed is tried again. */
 const AGAIN = 130_000;
 
+/** What is read may go meanwhile: that is a difference, for now. */
+function differencesNow(): string[] {
+  try {
+    return differences(local, there);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return [(error as NodeJS.ErrnoException).path ?? ''];
+  }
+}
+
 /** Until both sides are alike, or nothing has changed for so long that they will not be. */
 async function settled(patience: number): Promise<string[]> {
   for (let since = Date.now(), before = ''; ; ) {
-    const found = differences(local, there);
+    const found = differencesNow();
     if (found.length === 0 || ended) return found;
     const now = `${runs} ${found.join()}`;
     if (now !== before || state === 'offline') since = Date.now();
