@@ -9,6 +9,7 @@ import type { Config } from './load.ts';
 import { parseMaxDelete } from './max-delete.ts';
 import { didYouMean } from './nearest.ts';
 import type { Origin } from './origin.ts';
+import { literally, ownFiles } from './own-files.ts';
 import { folderInside, type JobText, type ServerText } from './schema.ts';
 import { resolveServer } from './server.ts';
 import type { Chmod, JobSettings, Overrides, RemoteSettings, WatchSettings } from './settings.ts';
@@ -34,7 +35,9 @@ export async function resolveJob(config: Config, name: string, options: ResolveO
     throw new UsageError(`the job ${name} is a ${job.direction}; run: ferry ${job.direction} ${name}`);
   const place = await remoteOfJob(config, name, job, overrides, surroundings);
   const local = fileAt(job.local, config.folder, surroundings.home);
-  return settle(name, job.direction, local, place, job, overrides, config.folder);
+  const own = ownFiles(config, job, local, surroundings.home);
+  const exclude = [...own, ...(job.exclude ?? [])];
+  return settle(name, job.direction, local, place, { ...job, exclude }, overrides, config.folder);
 }
 
 /**
@@ -179,7 +182,7 @@ function hotFolderOf({ after, exclude = [] }: Partial<JobText>, overrides: Overr
     );
   }
   const move = after === 'delete' ? null : folderInside(after.move);
-  const own = move === null ? [] : [`/${move.replaceAll(/[\\*?[\]!# ]/g, '\\$&')}/`];
+  const own = move === null ? [] : [`/${literally(move)}/`];
   return {
     after: Object.freeze({ move }),
     delete: 'none',

@@ -8,7 +8,8 @@ import {
   resolveRemote,
   secretsMask,
 } from '../../src/config/index.ts';
-import { ConfigError, UsageError } from '../../src/model/index.ts';
+import { Filter } from '../../src/diff/index.ts';
+import { ConfigError, toRelPath, UsageError } from '../../src/model/index.ts';
 import { type TestFolder, testFolder } from './folder.ts';
 
 const JOB = { direction: 'push', local: 'public', server: 'web' };
@@ -128,6 +129,22 @@ describe('a job', () => {
       remote: '/x',
       server: { host: 'g', port: 990 },
     });
+  });
+
+  test('what says how to get into the server is never carried to it', async () => {
+    const folder = testFolder();
+    folder.write('in [it]/pass word', 'secret', 0o600);
+    const password = { file: 'in [it]/pass word' };
+    const here = await configIn(folder, webAnd({ password }, { local: '.', exclude: ['a'] }));
+    const { exclude } = await resolveJob(here, 'site', { surroundings: folder.surroundings() });
+    expect(exclude).toEqual(['/sync.config.json', '/in\\ \\[it\\]/pass\\ word', 'a']);
+    const filter = new Filter({ include: [], exclude, ignoreFiles: [] });
+    for (const path of ['sync.config.json', 'in [it]/pass word', 'a']) {
+      expect(filter.admits(toRelPath(path), 'file')).toBe(false);
+    }
+    for (const path of ['deep/sync.config.json', 'pass word']) {
+      expect(filter.admits(toRelPath(path), 'file')).toBe(true);
+    }
   });
 
   test('the command line replaces what it says, and adds patterns', async () => {

@@ -57,9 +57,9 @@ export const unlock: Verb = (program, context) => {
 const EXAMPLES = `
 A run that died leaves a lock that the next run takes over by itself. This is
 for locks of other machines and containers: it says who holds the lock, and
-asks; without a terminal, --yes says that nothing runs there any more. For a job
-with "lock": "remote" the one on the server goes too; --force takes even one that
-still shows a heartbeat, and the run that held it stops.
+asks; without a terminal, --yes says that nothing runs there any more. For a
+job with "lock": "remote" the one on the server goes too; --force takes even
+one that still shows a heartbeat, and the run that held it stops.
 
 Examples:
   ferry unlock site
