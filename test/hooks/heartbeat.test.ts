@@ -25,7 +25,7 @@ const status = (code: number) => (response: ServerResponse) => void response.wri
 const silence = () => {};
 const cut = (response: ServerResponse) => void response.destroy();
 
-const quickly = { pause: 1, timeout: 300 };
+const quickly = { pause: 1, timeout: 300, env: {} };
 
 test.each([
   ['heard at once', [status(200)], undefined, 1],
@@ -46,6 +46,19 @@ test('nobody there', async () => {
   const { url } = await monitor(status(200));
   await new Promise((resolve) => server.close(resolve));
   expect(await beat(url, quickly)).toMatch(/^could not be reached \(ECONNREFUSED\)$/);
+});
+
+test.each([
+  [
+    'names the way out where there is a proxy',
+    { HTTPS_PROXY: 'http://proxy:3128' },
+    /ECONNREFUSED\); it does not go through the proxy that HTTPS_PROXY names: .*"curl"/,
+  ],
+  ['not where the proxy is asked', { https_proxy: 'http://proxy:3128', NODE_USE_ENV_PROXY: '1' }, /ECONNREFUSED\)$/],
+])('nobody there: it %s', async (_, env, said) => {
+  const { url } = await monitor(status(200));
+  await new Promise((resolve) => server.close(resolve));
+  expect(await beat(url, { ...quickly, env })).toMatch(said);
 });
 
 test('a run that is stopped does not wait for it', async () => {
