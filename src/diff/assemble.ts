@@ -144,7 +144,7 @@ export class Collector {
     const steps = { mkdirs: this.#mkdirs, transfers: this.#transfers, deletes: this.#deletes };
     // What has to wait for others is sent, in its turn.
     const mayMove = (path: RelPath) => (this.#order?.rank(path) ?? 0) === 0;
-    if (this.#direction === 'push') this.#candidates = moveCandidates(steps, this.#vanished, mayMove);
+    if (this.#direction !== 'pull') this.#candidates = moveCandidates(steps, this.#vanished, mayMove);
   }
 
   #take(action: Action): void {

@@ -97,6 +97,8 @@ function gone(slot: Slot, entry: Entry, side: Side, context: Context, draft: Dra
   else if (mayDelete(context)) {
     // Of a directory provisional: if something in it stays or comes back, so does the directory.
     draft.remove('delete', side, entry, 'deleted at the source');
+    // It may only have another name here by now.
+    if (agreed && side === 'remote') draft.vanished.push(agreed);
     if (entry.kind === 'directory') draft.walk(slot, only(side));
   }
 }

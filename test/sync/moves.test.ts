@@ -50,6 +50,32 @@ describe.each(variants(['none']))('$title', (variant) => {
   });
 });
 
+test('a sync renames on the server what was renamed here, and what was edited there meanwhile comes back', async () => {
+  const server = await start({ name: 'ours', tls: 'none' });
+  onTestFinished(() => server.stop());
+  const local = draw(emptyFolder(), SITE);
+  const [state, settings] = [emptyFolder(), job(server, local, { remote: '/moves', direction: 'sync' })];
+  await perform(settings, state);
+  rename(local);
+  draw(join(server.root, 'moves'), { 'new there.txt': 'new' });
+  const { done, summary } = await perform(settings, state);
+  expect(done).toEqual(['download new there.txt', 'mkdir albums', 'rename albums/holiday', 'rename another name.txt']);
+  expect(summary).toMatchObject({ exitCode: 0, renamed: 2, uploaded: 0, deleted: 0, bytesSent: 0 });
+  expect(read(join(server.root, 'moves'))).toEqual(read(local));
+  expect((await perform(settings, state)).done).toEqual([]);
+
+  renameSync(join(local, 'keep.txt'), join(local, 'kept.txt'));
+  draw(join(server.root, 'moves'), { 'keep.txt': 'edited there' });
+  expect((await perform(settings, state)).summary).toMatchObject({
+    exitCode: 0,
+    renamed: 0,
+    uploaded: 1,
+    downloaded: 1,
+  });
+  expect(read(local)).toMatchObject({ 'keep.txt': 'edited there', 'kept.txt': 'k' });
+  expect(read(join(server.root, 'moves'))).toEqual(read(local));
+});
+
 describe('where it does not go smoothly', () => {
   test.each<[string, Fault]>([
     ['the server refuses every RNFR', { on: /^RNFR \/site\/(a name|pictures)/, times: 2, does: '550 Not you.' }],
