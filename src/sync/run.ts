@@ -140,7 +140,8 @@ async function mend(pair: Pair, job: JobSettings, tally: Tally, signal: AbortSig
   const mending = async () => {
     const left = await mendSwaps(pair.remote, pair.memory, signal);
     await settleTentatives(pair.remote, pair.memory, signal);
-    await sweepAbandoned(pair, signal);
+    // A pull changes nothing on the server.
+    if (job.direction !== 'pull') await sweepAbandoned(pair, signal);
     return left;
   };
   const unmended = await retrying(mending, { attempts: job.retries + 1, signal });

@@ -86,7 +86,8 @@ export class Notices {
    * to it: both would never be heard of again.
    */
   async heed(path: RelPath, { directory }: Seen): Promise<void> {
-    if (!directory || this.#closed || path === ROOT) return;
+    if (this.#closed || path === ROOT) return;
+    if (!directory) return this.#letGo(path);
     if (!this.#options.admits(path, 'directory')) return;
     try {
       if (this.#watched.get(path) !== directory.inode) this.#watchAnew(path, directory.inode);
@@ -151,6 +152,12 @@ export class Notices {
   #tell(path: RelPath): void {
     const { admits, onPath } = this.#options;
     if (path !== ROOT && (admits(path, 'file') || admits(path, 'directory'))) onPath(path);
+  }
+
+  /** Of a directory that went while it was being read chokidar keeps a record for good; over weeks that adds up. */
+  #letGo(path: RelPath): void {
+    const file = this.#fileOf(path);
+    if (!this.#watcher._closers.has(file)) this.#watcher._watched.delete(file);
   }
 
   #watchAnew(path: RelPath, inode: number): void {

@@ -2,6 +2,8 @@
  * Commands that the server carried out, or not, and whose reply was lost together with the server. What changes here
  * before the next run must not make a stranger's of what Ferry did, nor Ferry's of what a stranger did.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -231,4 +233,28 @@ test.each(Object.entries(CASES))('%s', async (_, one) => {
   expect(read(there)).toEqual(one.there);
   // And so it stays.
   expect((await perform(settings, state)).done).toEqual([]);
+});
+
+const VICTIM = join(import.meta.dirname, '../faults/torture/children/victim.mjs');
+
+test.each([
+  ['made a directory', 'lane.makeDirectory after', { d: null }, 'd'],
+  ['put a file in place', 'lane.rename after', { 'a.txt': 'a' }, 'a.txt'],
+])('killed as soon as the server has %s, which is gone here by the next run', async (_, at, drawing, path) => {
+  const server = await scriptedServer();
+  onTestFinished(() => server.stop());
+  const there = join(server.root, 'site');
+  mkdirSync(there);
+  const [local, state] = [draw(emptyFolder(), OTHER), emptyFolder()];
+  const settings = job(server, local);
+  await perform(settings, state);
+  draw(local, drawing);
+  const plain = { ...settings, server: { ...settings.server, password: server.password } };
+  const spec = JSON.stringify({ job: plain, state, at, nth: 1 });
+  const [, signal] = await once(spawn(process.execPath, [VICTIM, spec], { stdio: 'ignore' }), 'exit');
+  expect(signal).toBe('SIGKILL');
+  expect(read(there)).toHaveProperty([path]);
+  remove(path)(local);
+  expect((await perform(settings, state)).summary.exitCode).toBe(0);
+  expect(read(there)).toEqual(OTHER);
 });
