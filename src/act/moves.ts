@@ -6,7 +6,6 @@
 import { directoryAgreement } from '../diff/index.ts';
 import {
   type Action,
-  type Agreement,
   type Fingerprint,
   fingerprintOf,
   isTransfer,
@@ -17,7 +16,7 @@ import {
   ReplyError,
   StaleError,
 } from '../model/index.ts';
-import { allTentatively, sameVersion } from '../transfer/index.ts';
+import { allTentatively, type Outcome, sameVersion } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
 import { isStillExpected } from './expectation.ts';
 import { isConnectionGone } from './failure.ts';
@@ -99,33 +98,36 @@ async function moveOne(acting: Acting, lane: Lane, move: RenameAction): Promise<
   await renameTentatively(acting, lane, move);
 }
 
-/** The new names are journalled first: should they go here before the reply came, they would pass for somebody else's. */
+/**
+ * All names are journalled first: should the new ones go here before the reply came, they would pass for somebody else's,
+ * and should the old ones come back, they would pass for removed on the server.
+ */
 async function renameTentatively(acting: Acting, lane: Lane, move: RenameAction): Promise<void> {
   const { memory } = acting.options.pair;
-  const agreements = (await outcomes(acting, move)).filter((outcome) => typeof outcome === 'object');
-  await allTentatively(memory, agreements, () => lane.rename(move.from, move.path));
+  await allTentatively(memory, await outcomes(acting, move), () => lane.rename(move.from, move.path));
 }
 
 /** In one write: a kill leaves either all or nothing. */
 async function remember(acting: Acting, move: RenameAction): Promise<void> {
   const { memory } = acting.options.pair;
   const all = await outcomes(acting, move);
-  await Promise.all(all.map((one) => (typeof one === 'object' ? memory.learn(one) : memory.forget(one))));
+  await Promise.all(all.map(({ path, outcome }) => (outcome ? memory.learn(outcome) : memory.forget(path))));
 }
 
-/** What was agreed about each file holds under its new name; an old name has none. */
-async function outcomes(acting: Acting, { from, path, instead = [] }: RenameAction): Promise<(Agreement | RelPath)[]> {
+/** What was agreed about each file holds under its new name; there is nothing under an old one. */
+async function outcomes(acting: Acting, { from, path, instead = [] }: RenameAction): Promise<Outcome[]> {
   const { memory } = acting.options.pair;
   const olds = new Map<RelPath, RelPath>();
   for (const one of instead) if (isTransfer(one)) olds.set(one.path, (from + one.path.slice(path.length)) as RelPath);
   const agreed = new Map(
     await Promise.all([...olds.values()].map(async (old) => [old, await memory.get(old)] as const)),
   );
-  return instead.flatMap((one): (Agreement | RelPath)[] => {
-    if (one.action === 'mkdir') return [directoryAgreement(one.path)];
-    if (!isTransfer(one)) return [one.path];
+  return instead.flatMap((one): Outcome[] => {
+    if (one.action === 'mkdir') return [{ path: one.path, outcome: directoryAgreement(one.path) }];
+    if (!isTransfer(one)) return [{ path: one.path, outcome: null }];
     const was = agreed.get(olds.get(one.path)!);
-    return was?.kind === 'file' ? [{ ...was, path: one.path, local: stampedOnDisk(one.source) }] : [];
+    if (was?.kind !== 'file') return [];
+    return [{ path: one.path, outcome: { ...was, path: one.path, local: stampedOnDisk(one.source) } }];
   });
 }
 

@@ -13,5 +13,5 @@ export { Download } from './download.ts';
 export { sameVersion } from './same-version.ts';
 export { dressStaged, isExpectedUnder, type PlaceOptions, placeStaged, type Staged } from './staged.ts';
 export { mendSwaps, publish } from './swap.ts';
-export { allTentatively, settleTentatives, tentatively } from './tentative.ts';
+export { allTentatively, type Outcome, settleTentatives, tentatively } from './tentative.ts';
 export { Upload } from './upload.ts';

@@ -6,44 +6,39 @@
 import { outcomeOf } from '../diff/index.ts';
 import { type Agreement, type Memory, type RelPath, type Remote, ReplyError } from '../model/index.ts';
 
+/** What holds for a path once the server has done it; null: there is nothing. */
+export interface Outcome {
+  readonly path: RelPath;
+  readonly outcome: Agreement | null;
+}
+
 /** Tells the server to do it. Where that succeeds, the caller learns or forgets, which settles the matter. */
 export async function tentatively<T>(
   memory: Memory,
-  {
-    path,
-    name = path,
-    outcome,
-  }: { readonly path: RelPath; readonly name?: RelPath; readonly outcome: Agreement | null },
+  { path, name = path, outcome }: Outcome & { readonly name?: RelPath },
   tell: () => Promise<T>,
 ): Promise<T> {
   await memory.propose({ path, name, outcome, since: Date.now() });
-  return orWithdraw(memory, [path], outcome, tell);
+  try {
+    return await tell();
+  } catch (error) {
+    if (isRefused(error, outcome)) await memory.withdraw(path);
+    throw error;
+  }
 }
 
 /** As {@link tentatively}, for one command that brings all of it about. */
 export async function allTentatively<T>(
   memory: Memory,
-  outcomes: readonly Agreement[],
+  outcomes: readonly Outcome[],
   tell: () => Promise<T>,
 ): Promise<T> {
   const since = Date.now();
-  await Promise.all(
-    outcomes.map((outcome) => memory.propose({ path: outcome.path, name: outcome.path, outcome, since })),
-  );
-  const paths = outcomes.map(({ path }) => path);
-  return orWithdraw(memory, paths, null, tell);
-}
-
-async function orWithdraw<T>(
-  memory: Memory,
-  paths: readonly RelPath[],
-  outcome: Agreement | null,
-  tell: () => Promise<T>,
-): Promise<T> {
+  await Promise.all(outcomes.map(({ path, outcome }) => memory.propose({ path, name: path, outcome, since })));
   try {
     return await tell();
   } catch (error) {
-    if (isRefused(error, outcome)) await Promise.all(paths.map((path) => memory.withdraw(path)));
+    if (isRefused(error, null)) await Promise.all(outcomes.map(({ path }) => memory.withdraw(path)));
     throw error;
   }
 }
