@@ -29,7 +29,8 @@ export async function readPlan(file: string): Promise<Plan> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError(`the plan ${printable(file)} could not be read (${code})`, { cause: error });
+    const why = code === 'ENOENT' ? 'does not exist; "ferry plan -o FILE" makes one' : `could not be read (${code})`;
+    throw new ConfigError(`the plan ${printable(file)} ${why}`, { cause: error });
   }
   let data: unknown;
   try {

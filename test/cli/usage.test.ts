@@ -54,7 +54,16 @@ describe('a wrong command line ends with 2 and a way on', () => {
     ['an unknown key', ['push', 'site', '-c', 'unknown-key.json'], /exlude.*unknown key; did you mean exclude\?/],
     ['a wrong type', ['push', 'site', '-c', 'wrong-type.json'], /jobs\.site\.retries.*found "many", wanted a whole/],
     ['a plan that is none', ['apply', 'good.json'], /is not a plan/],
-    ['a plan that is not there', ['apply', 'nowhere.plan'], /could not be read \(ENOENT\)/],
+    [
+      'a plan that is not there',
+      ['apply', 'nowhere.plan'],
+      /nowhere\.plan does not exist; "ferry plan -o FILE" makes one/,
+    ],
+    [
+      'what was decided with a plan',
+      ['apply', 'good.json', '--delete', 'none'],
+      /^ferry: --delete is for making a plan/m,
+    ],
     ['init without answers', ['init'], /--yes/],
     ['a server that nobody knows', ['check', 'wbe', '-c', 'good.json'], /did you mean web\?/],
     ['a listing outside', ['ls', 'web', '/a/../b', '-c', 'good.json'], /\.\. is no name here/],

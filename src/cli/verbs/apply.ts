@@ -33,7 +33,30 @@ The plan of a push also holds in another checkout with the same files: they
 are told by their content.
 `;
 
+/** What was decided when the plan was made. */
+const DECIDED = {
+  delete: '--delete',
+  compare: '--compare',
+  conflict: '--conflict',
+  maxDelete: '--max-delete',
+  allowEmptySource: '--allow-empty-source',
+  include: '--include',
+  exclude: '--exclude',
+  adopt: '--adopt',
+} as const satisfies Partial<Record<keyof RunFlags, string>>;
+
+/** A flag that did nothing would promise something: `--delete none`, and the plan deletes. */
+function refuseDecided(flags: RunFlags): void {
+  for (const [key, flag] of Object.entries(DECIDED)) {
+    if (flags[key as keyof typeof DECIDED] === undefined) continue;
+    throw new UsageError(
+      `${flag} is for making a plan, and this one is made: give it to "ferry plan" and apply what comes of it`,
+    );
+  }
+}
+
 async function applyFile(file: string, flags: RunFlags, { signal }: Context): Promise<number> {
+  refuseDecided(flags);
   const plan = await readPlan(file);
   const job = await jobOfPlan(plan, flags);
   const voice = voiceOf(flags);
