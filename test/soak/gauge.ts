@@ -12,6 +12,8 @@ export interface Sample {
   readonly descriptors: number;
 }
 
+const IN_A_ROW = 5;
+
 export class Gauge {
   readonly #process: ChildProcess;
   readonly #samples: Sample[] = [];
@@ -45,9 +47,16 @@ export class Gauge {
     return this.#samples.slice(Math.floor(this.#samples.length / 2));
   }
 
-  /** Growth per 1,000 events, by least squares, over the second half. */
-  slope(what: 'live' | 'resident' | 'descriptors'): number {
-    const some = this.warm;
+  /**
+   * Growth per 1,000 events, by least squares, over the second half, of what is held at rest: of some samples in a row
+   * the least, as a batch that is under way holds connections, open files and what it reads.
+   */
+  slope(what: 'live' | 'descriptors'): number {
+    const { warm } = this;
+    const some: Sample[] = [];
+    for (let at = 0; at < warm.length; at += IN_A_ROW) {
+      some.push(warm.slice(at, at + IN_A_ROW).reduce((least, one) => (one[what] < least[what] ? one : least)));
+    }
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
     const [x, y] = [mean(some.map(({ at }) => at)), mean(some.map((one) => one[what]))];
     const over = some.reduce((sum, one) => sum + (one.at - x) * (one[what] - y), 0);
