@@ -83,7 +83,10 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined): Pro
     }
     if (!sameVersion(now, making.expected)) throw new StaleError('it changed on the server since it was listed');
   }
-  if (making.action === 'rename') await side.rename(from, path);
+  if (making.action === 'rename' && making.side === 'remote') {
+    // That it is gone under its old name is Ferry's doing, whatever comes of the rest.
+    await tentatively(pair.memory, { path: from, outcome: null }, () => side.rename(from, path));
+  } else if (making.action === 'rename') await side.rename(from, path);
   else if (making.side === 'remote') await removeRemote(acting, { path, kind: 'file' }, lane!);
   else await side.remove(path);
 }

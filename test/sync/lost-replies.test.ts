@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { job } from '../builders/connect.ts';
@@ -251,6 +251,27 @@ test.each(Object.entries(CASES))('%s', async (_, one) => {
   expect(read(there)).toEqual(one.there);
   // And so it stays.
   expect((await perform(settings, state)).done).toEqual([]);
+});
+
+test('sync: a conflict was put aside there, and what was agreed on came back here', async () => {
+  const server = await scriptedServer();
+  onTestFinished(() => server.stop());
+  const there = join(server.root, 'site');
+  mkdirSync(there);
+  const [local, state] = [draw(emptyFolder(), { 'a.txt': 'agreed', ...OTHER }), emptyFolder()];
+  const settings = job(server, local, { direction: 'sync', retries: 0, maxDelete: { percent: 100 } });
+  await perform(settings, state);
+  draw(local, { 'a.txt': 'changed here' });
+  draw(there, { 'a.txt': 'changed there' });
+  utimesSync(join(there, 'a.txt'), 1_000_000_000, 1_000_000_000);
+  server.arm([{ on: /^RNTO .*conflict-remote/, does: 'lose the reply', forGood: true }]);
+  expect((await perform(settings, state)).summary.exitCode).toBe(5);
+  server.disarm();
+  draw(local, { 'a.txt': 'agreed' });
+  expect((await perform(settings, state)).summary.exitCode).toBe(0);
+  expect(read(local)['a.txt']).toBe('agreed');
+  expect(Object.values(read(local)).sort()).toEqual(['agreed', 'changed there', 'o']);
+  expect(read(there)).toEqual(read(local));
 });
 
 const VICTIM = join(import.meta.dirname, '../faults/torture/children/victim.mjs');
