@@ -43,20 +43,25 @@ export async function mendAsides(asides: readonly RelPath[], options: MendingAsi
   const names = [...found].flat();
   const seen = new Map((await pair.remote.sight(names, signal)).map((sighting) => [sighting.path, sighting]));
   let cameBack = false;
-  for (const [aside, path] of found) {
-    const back = await mend(aside, path, (at) => seen.get(at), options);
+  const ageless = Number.NEGATIVE_INFINITY;
+  const timeOf = (aside: RelPath) => {
+    const sighting = seen.get(aside);
+    return sighting?.found === 'present' ? (sighting.entry.mtime ?? ageless) : ageless;
+  };
+  // Of several the youngest: the others were in its way once, and go with the next run.
+  for (const [aside, path] of [...found].sort(([a], [b]) => (timeOf(a) < timeOf(b) ? 1 : -1))) {
+    const back = await mend(aside, path, { ...options, look: (at) => seen.get(at) });
     cameBack ||= back;
   }
   return cameBack;
 }
 
+interface Mending extends MendingAsides {
+  readonly look: (path: RelPath) => Sighting | undefined;
+}
+
 /** Whether it came back under its name. */
-async function mend(
-  aside: RelPath,
-  path: RelPath,
-  look: (path: RelPath) => Sighting | undefined,
-  { pair, tell, signal }: MendingAsides,
-): Promise<boolean> {
+async function mend(aside: RelPath, path: RelPath, { pair, tell, signal, look }: Mending): Promise<boolean> {
   if (look(aside)?.found !== 'present') return false;
   const final = look(path);
   if (final?.found !== 'present' && final?.found !== 'absent') return false;
@@ -67,6 +72,8 @@ async function mend(
       await lane.remove(aside);
       return false;
     }
+    // Not over what has come there meanwhile.
+    if ((await lane.find(path)) !== null) return false;
     await lane.rename(aside, path);
     return true;
   } catch (error) {

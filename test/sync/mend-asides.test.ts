@@ -1,5 +1,5 @@
 /** What a killed run left aside on a server that does not rename over files, where no memory speaks of it any more. */
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobSettings } from '../../src/config/settings.ts';
@@ -60,6 +60,18 @@ it('killed after it was in place: the old one goes, without the lock, too', asyn
   draw(join(server.root, 'site'), { [asideFor(toRelPath('a.txt'), TAG)]: 'old' });
   const { summary } = await perform(job(server, local), emptyFolder());
   expect(summary).toMatchObject({ exitCode: 0, uploaded: 0 });
+  expect(there()).toEqual(read(local));
+});
+
+it('of several old files the youngest comes back, and the other one goes with the next run', async () => {
+  expect((await run()).summary.exitCode).toBe(0);
+  aside('in/b.txt');
+  const older = asideFor(toRelPath('in/b.txt'), 'ffffffff');
+  draw(join(server.root, 'site'), { [older]: 'older' });
+  utimesSync(place(older), 1_700_000_000, 1_700_000_000);
+  expect((await run()).summary).toMatchObject({ exitCode: 0, uploaded: 0 });
+  expect(there()).toEqual({ ...read(local), [older]: 'older' });
+  expect((await run()).summary).toMatchObject({ exitCode: 0, uploaded: 0 });
   expect(there()).toEqual(read(local));
 });
 
