@@ -31,6 +31,8 @@ export interface Opening {
   readonly restart?: number;
   /** Whether what arrives is taken from the connection's inlet, where it has one, and not from its socket. */
   readonly byInlet?: boolean;
+  /** What the command hangs on, and travels along with: where it fails in time, the command is not sent. */
+  readonly entering?: Promise<void> | undefined;
 }
 
 export async function openData(session: Session, send: Send, opening: Opening): Promise<Opened> {
@@ -103,6 +105,7 @@ async function openFirst(session: Session, send: Send, opening: Opening): Promis
     }
     knowledge.dataMode = mode;
     try {
+      await opening.entering;
       if (opening.restart) await sendRestart(session, send, opening.restart);
     } catch (error) {
       data.destroy();

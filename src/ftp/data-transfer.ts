@@ -75,9 +75,9 @@ export async function transferWithin<T>(
   if (signal?.aborted) throw new InterruptedError('abort');
   // A name that cannot be sent is found out before anything is.
   session.control.encodeLine(command);
-  const entering = folder === undefined ? undefined : send(`CWD ${folder}`);
+  const entering = folder === undefined ? undefined : enter(session, send, folder);
   entering?.catch(() => {});
-  const opened = await openData(session, send, request);
+  const opened = await openData(session, send, { ...request, entering });
   const { data, final } = opened;
   if (!data) throw session.site.refused(command, await final);
   final.then(
@@ -88,16 +88,24 @@ export async function transferWithin<T>(
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted) onAbort();
   try {
-    const entered = await entering;
-    if (!entered || entered.ok) return await carry(session, request, move, opened, data);
-    // What comes is the listing of another folder. It is received all the same: broken off before TLS stands, vsftpd
-    // and Pure-FTPd end the session.
-    await carry(session, { ...request, anyEnd: true }, receiving({ write() {} }), opened, data).catch(() => {});
-    throw session.site.refused(`CWD ${folder}`, entered);
+    await entering?.catch(async (error) => {
+      if (!session.alive) throw error;
+      // What comes is the listing of another folder. It is received all the same: broken off before TLS stands, vsftpd
+      // and Pure-FTPd end the session.
+      await carry(session, { ...request, anyEnd: true }, receiving({ write() {} }), opened, data).catch(() => {});
+      throw error;
+    });
+    return await carry(session, request, move, opened, data);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     data.destroy();
   }
+}
+
+async function enter(session: Session, send: Send, folder: string): Promise<void> {
+  const command = `CWD ${folder}`;
+  const reply = await send(command);
+  if (!reply.ok) throw session.site.refused(command, reply);
 }
 
 /** Data flows from the moment the connection stands, without waiting for 150; then the reply is waited for. */

@@ -41,7 +41,12 @@ describe('listings', () => {
   });
 
   test('a directory that cannot be entered is refused, though its listing comes with 226', async () => {
-    await using at = await open({ CWD: '550 no such directory' });
+    const CWD: Answer = (visit) => visit.send(visit.argument === '/' ? '250 ok' : '550 no such directory');
+    await using at = await open({ CWD });
+    await expect(at.remote.list(p('gone'))).rejects.toMatchObject({ command: 'CWD /gone', reply: 550 });
+    // The first transfer waits for its connection anyway: by then the answer is there.
+    expect(at.server.commands.at(-1)).toBe('EPSV');
+    await at.remote.list(ROOT);
     await expect(at.remote.list(p('gone'))).rejects.toMatchObject({ command: 'CWD /gone', reply: 550 });
     // The session is in step.
     await expect(at.remote.list(p('gone'))).rejects.toThrow(ReplyError);
