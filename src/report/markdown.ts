@@ -25,7 +25,9 @@ export function markdownOf(record: RunRecord, mask: Mask, plan?: string): string
   const masked = (text: string) => mask(text);
   const good = summary.exitCode === EXIT.agreed || (start?.dryRun === true && summary.exitCode === EXIT.different);
   const title = `${start?.dryRun ? 'plan' : (start?.verb ?? start?.direction ?? 'run')} ${summary.job}`;
-  const lines = [`### ${good ? '✅' : '❌'} ferry ${plain(masked(title))}`, ''];
+  // Both sides agree, and a hook failed all the same.
+  const mark = !good ? '❌' : summary.exitCode === EXIT.agreed && summary.message !== undefined ? '⚠️' : '✅';
+  const lines = [`### ${mark} ferry ${plain(masked(title))}`, ''];
   if (start) {
     const ends = start.direction === 'pull' ? [start.remote, start.local] : [start.local, start.remote];
     if (start.verb === 'rollback') lines.push(code(masked(start.remote)), '');

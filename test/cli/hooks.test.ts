@@ -86,6 +86,7 @@ describe('what hooks say', () => {
       code: 3,
       stderr: 'ferry: site: its last run was not well, although both sides agree\n',
     });
+    expect((await world.ferry('status', 'site')).stdout).toMatch(/not well, .*; none that is remembered ended well/);
     await configure({ after: record() });
     expect((await world.ferry('push', 'site', '-q')).code).toBe(0);
     expect((await world.ferry('status', 'site', '-q')).code).toBe(0);

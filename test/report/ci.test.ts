@@ -26,6 +26,13 @@ describe('a run as Markdown', () => {
     expect(text).toContain('**Problems (1)**\n\n- <code>b.txt</code>: no room');
   });
 
+  it('a run whose work is done and whose hook failed is a warning, and no error', () => {
+    const message = 'both sides agree, but the "after" hook notify ended with 1';
+    const run = recorded(start(), summary({ uploaded: 1, exitCode: 0, message }));
+    expect(markdownOf(run, asIs)).toMatch(/^### ⚠️ ferry push site\n.*\*\*Exit 0:\*\* both sides agree, but/s);
+    expect(githubCommands(run, asIs, '/w')).toEqual([`::warning title=ferry push site::exit 0: ${message}`]);
+  });
+
   it('shows every name as it is: nothing in one is markup, and nothing breaks a line', () => {
     const name = 'a|b`c`*d*_e_<img src=x onerror=alert(1)>[f](http://g)&amp;\n# h @i\u202e';
     const text = markdownOf(

@@ -90,7 +90,7 @@ function titleOf({ job, direction, local, remote }: JobHistory): string {
 
 function lastGood({ runs }: JobHistory, complaint: string | undefined): string[] {
   if (complaint === undefined) return [];
-  const good = runs.filter(({ exitCode }) => exitCode === EXIT.agreed).at(-1);
+  const good = runs.filter(({ exitCode, message }) => exitCode === EXIT.agreed && message === undefined).at(-1);
   const when = good === undefined ? 'none that is remembered ended well' : `the last good one: ${timeText(good.began)}`;
   return [`${complaint[0]?.toUpperCase()}${complaint.slice(1)}; ${when}`];
 }
