@@ -20,6 +20,8 @@ import type { Site } from './site.ts';
 const REGROW = 60_000;
 /** How often work is begun anew on another connection when the first one turns out to be dead. */
 const ATTEMPTS = 3;
+/** Commands that wait on one connection; those beyond travel apart. */
+const FULL_LOAD = 64;
 
 interface Waiter {
   readonly resolve: (session: Session) => void;
@@ -124,12 +126,12 @@ export class Pool {
   }
 
   /**
-   * For commands that need no connection to themselves: they go to one that is free, or to one whose work is brief, and
-   * travel with what it does next. They may be sent again, as in {@link use}.
+   * For commands that need no connection to themselves. Where none is free, they go along with one whose work is brief,
+   * and travel with what it does next. They may be sent again, as in {@link use}.
    */
   async along<T>(run: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
-      const session = this.#leastLoaded();
+      const session = this.#idle.length === 0 ? this.#leastLoaded() : undefined;
       if (!session) return this.use(run, signal);
       try {
         return await run(session);
@@ -140,10 +142,12 @@ export class Pool {
     }
   }
 
+  /** Of those whose work is brief; undefined where each has a full load already, and another connection is worth its while. */
   #leastLoaded(): Session | undefined {
     let found: Session | undefined;
-    for (const one of [...this.#idle, ...this.#brief]) {
-      if (one.alive && (!found || one.pipeline.load < found.pipeline.load)) found = one;
+    for (const one of this.#brief) {
+      const { load } = one.pipeline;
+      if (one.alive && load < FULL_LOAD && (!found || load < found.pipeline.load)) found = one;
     }
     return found;
   }

@@ -163,3 +163,15 @@ describe('owners', () => {
     await server[Symbol.asyncDispose]();
   });
 });
+
+test('very many questions take as many connections as they can have', async () => {
+  const { server, remote } = await open(
+    { MLST: ['250-Listing', ' type=file;size=1;modify=20200101000000; a', '250 End'] },
+    3,
+  );
+  const paths = Array.from({ length: 400 }, (_, i) => p(`f${i}`));
+  const sightings = await remote.sight(paths);
+  expect(sightings.map(({ found }) => found)).toEqual(Array(400).fill('present'));
+  expect(server.visits).toHaveLength(3);
+  await remote.close();
+});
