@@ -77,10 +77,13 @@ export async function hold(job: JobSettings, options: PairOptions): Promise<Held
   }
 }
 
-/** Makes the remote folder of a job where it is missing. @throws what says which one, and what to do. */
-export async function makeRoot(remote: Remote, job: JobSettings, signal: AbortSignal): Promise<void> {
+/**
+ * Makes the remote folder of a job where it is missing; false where it was there. @throws what says which one, and what
+ * to do.
+ */
+export async function makeRoot(remote: Remote, job: JobSettings, signal: AbortSignal): Promise<boolean> {
   try {
-    await remote.makeRoot(signal);
+    return await remote.makeRoot(signal);
   } catch (error) {
     if (!(error instanceof ReplyError) || error.retryable) throw error;
     throw new FerryError(
@@ -110,7 +113,10 @@ export async function connect(job: JobSettings, options: PairOptions, signal: Ab
 export async function openPair(job: JobSettings, options: PairOptions, signal: AbortSignal): Promise<OpenPair> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+    const failures: unknown[] = [];
+    // A memory that cannot be saved is no reason to leave a connection open.
+    for (const closer of closers.splice(0).reverse()) await closer().catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const folder = stateOf(job, options.stateBase);
@@ -128,7 +134,7 @@ export async function openPair(job: JobSettings, options: PairOptions, signal: A
     }
     return { local, remote, memory, close };
   } catch (error) {
-    await close();
+    await close().catch(() => {}); // what went wrong first is what counts
     throw error;
   }
 }
