@@ -53,7 +53,8 @@ function emptied(input: GuardInput): string[] {
 }
 
 function tooMany({ deletes, destinationTotal, maxDelete }: GuardInput): string[] {
-  const share = destinationTotal === 0 ? 100 : (deletes / destinationTotal) * 100;
+  // Directories are removals, too, and no files: but all is all, and nothing is more than that.
+  const share = destinationTotal === 0 ? 100 : Math.min(100, (deletes / destinationTotal) * 100);
   const limit =
     maxDelete === 'default'
       ? {

@@ -38,6 +38,7 @@ const CASES: readonly [string, Partial<GuardInput>, RegExp | null][] = [
     /2 of 3 files .*67 %.* more than 50 %.*--max-delete 67%/,
   ],
   ['every one allowed', { deletes: 100, maxDelete: { percent: 100 } }, null],
+  ['every one allowed, and the directories', { deletes: 3, destinationTotal: 2, maxDelete: { percent: 100 } }, null],
   ['nothing of nothing', { destinationTotal: 0, baselineTotal: 0, sourceTotal: 0, maxDelete: { percent: 0 } }, null],
   ['a source that does not exist', { sourceMissing: true, sourceTotal: 0 }, /the source does not exist/],
   [
