@@ -12,6 +12,7 @@ import {
   ROOT,
   type Side,
 } from '../model/index.ts';
+import { temporaryFor } from '../model/temporary.ts';
 import { retrying } from '../queue/index.ts';
 import { sameVersion, tagOf } from '../transfer/index.ts';
 import type { Observed } from './observe.ts';
@@ -27,17 +28,22 @@ export async function sweepLeftovers(
   signal: AbortSignal,
   { attempts, locked }: { readonly attempts: number; readonly locked: boolean },
 ): Promise<void> {
-  const wanted = new Set<string>();
+  /** What is gone on from, by the names of the temporary files that it is looked for under. */
+  const wanted = new Map<string, ReadonlySet<RelPath>>();
   const named = new Set<string>();
   for (const action of actions) {
     if (!isTransfer(action)) continue;
-    wanted.add(`${action.action} ${action.path} ${tagOf(action.source)}`);
+    const tag = tagOf(action.source);
+    const names = [action.path, action.alias ?? action.path].map((path) => temporaryFor(path, tag));
+    wanted.set(`${action.action} ${action.path} ${tag}`, new Set(names));
     named.add(`${action.action} ${action.path}`);
   }
   const journalled: { side: Side; path: RelPath }[] = [];
   const kept = new Set<RelPath>();
   for await (const checkpoint of pair.memory.checkpoints()) {
-    if (wanted.has(`${checkpoint.direction} ${checkpoint.path} ${tagOf(checkpoint.source)}`)) {
+    // One of another kind of name, as a server wanted it then, would be forgotten once the transfer takes the first kind.
+    const names = wanted.get(`${checkpoint.direction} ${checkpoint.path} ${tagOf(checkpoint.source)}`);
+    if (names?.has(checkpoint.temporary)) {
       kept.add(checkpoint.temporary);
       continue;
     }
