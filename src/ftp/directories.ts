@@ -16,18 +16,24 @@ export async function claimDirectory(session: Session, path: string): Promise<bo
   return false;
 }
 
-/** Makes every directory of an absolute path that is missing; those above the ones that exist are left alone. */
-export async function makeAll(session: Session, path: string): Promise<void> {
-  if (path === '') return;
+/**
+ * Makes every directory of an absolute path that is missing; those above the ones that exist are left alone. False where
+ * nothing was missing.
+ */
+export async function makeAll(session: Session, path: string): Promise<boolean> {
+  if (path === '') return false;
   // In one flight: mostly it is there, or only it is missing.
   const [entered, made] = await Promise.all([session.send(`CWD ${path}`), session.send(`MKD ${path}`)]);
-  if (entered.ok || made.ok) return;
+  if (entered.ok) return false;
+  if (made.ok) return true;
   const missing = [path];
   for (let at = parentOf(path); at !== ''; at = parentOf(at)) {
     if ((await session.send(`CWD ${at}`)).ok) break;
     missing.unshift(at);
   }
-  for (const one of missing) await makeDirectory(session, one);
+  let some = false;
+  for (const one of missing) some = await claimDirectory(session, one);
+  return some;
 }
 
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/'));

@@ -85,7 +85,7 @@ class FtpRemote implements Remote {
     this.#pool.warm(lanes);
   }
 
-  makeRoot(signal?: AbortSignal): Promise<void> {
+  makeRoot(signal?: AbortSignal): Promise<boolean> {
     return this.#pool.use((session) => makeAll(session, this.#site.base), signal);
   }
 

@@ -139,7 +139,7 @@ export interface Remote {
   readonly counters: RemoteCounters;
   /** A hint that so many lanes will be asked for soon: their connections are made meanwhile. */
   warm(lanes: number): void;
-  /** Makes every directory of the remote root that is missing. */
-  makeRoot(signal?: AbortSignal): Promise<void>;
+  /** Makes every directory of the remote root that is missing; false where none was. */
+  makeRoot(signal?: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** One pass over a job: observe, decide, act, remember, tell. */
 import { setMaxListeners } from 'node:events';
+import { listRemote } from '../act/listings.ts';
 import { Tally } from '../act/tally.ts';
 import { secretsMask } from '../config/mask.ts';
 import type { JobSettings } from '../config/settings.ts';
@@ -17,6 +18,7 @@ import {
   LockError,
   type Pair,
   type Plan,
+  type Problem,
   printable,
   type RemoteCounters,
   ROOT,
@@ -25,7 +27,7 @@ import {
   type Tell,
 } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
-import { beginRun, type CurrentRun, type Lock } from '../state/index.ts';
+import { beginRun, type CurrentRun, type Lock, OWN_FOLDER } from '../state/index.ts';
 import { mendSwaps, settleTentatives } from '../transfer/index.ts';
 import { carryOut } from './carry-out.ts';
 import { sweepAbandoned, sweepLeftovers } from './leftovers.ts';
@@ -105,7 +107,10 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
     if (options.dryRun) return undefined;
     if (plan.actions.length > 0) await begin();
     pair.remote.warm(plan.actions.length);
-    if (observed.missing.remote && job.direction !== 'pull') await makeRoot(pair.remote, job, signal);
+    if (observed.missing.remote && job.direction !== 'pull') {
+      const made = await makeRoot(pair.remote, job, signal);
+      if (!made && !(await isEmptyRoot(pair, job, signal))) tally.problem(UNLISTED);
+    }
     // What a batch does not speak of is not left over.
     if (!options.batch)
       await sweepLeftovers(pair, plan.actions, observed.stale, signal, {
@@ -117,6 +122,19 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
     await carryOut(plan.actions, job, { pair, tally, tell, signal, direction, strict: false, ...only });
     return undefined;
   });
+}
+
+/** A refusal is taken for absence there, which writes over nothing; but what else is in it nobody has seen. */
+const UNLISTED: Problem = {
+  path: ROOT,
+  side: 'remote',
+  code: 'unreadable',
+  message: 'the server would not list the remote folder, as if it were not there, and yet it is: run again',
+};
+
+async function isEmptyRoot(pair: Pair, job: JobSettings, signal: AbortSignal): Promise<boolean> {
+  const listing = await listRemote(pair, ROOT, signal, job.retries + 1);
+  return listing?.incomplete === undefined && (listing?.entries.every(({ path }) => path === OWN_FOLDER) ?? false);
 }
 
 /** Directories that a message names at most. */
