@@ -84,7 +84,7 @@ function setAside(slot: Slot, entry: Entry, side: Side, context: Context, draft:
     path: nameOn(side, draft.direction, aside),
     from: entry.path,
     reason: REASON,
-    expected: fingerprintOf(entry),
+    expected: draft.seen(slot, side, entry),
   });
   draft.transfer(aside, entry, otherSide(side), REASON, null);
   return aside;

@@ -6,6 +6,7 @@ import {
   type DeleteAction,
   type Direction,
   type Entry,
+  type Fingerprint,
   fingerprintOf,
   type Problem,
   type Reason,
@@ -18,6 +19,7 @@ import type { Verdict } from './compare.ts';
 import type { Ask, Evidence } from './evidence.ts';
 import type { Slot } from './match.ts';
 import { nameOn } from './name.ts';
+import { mergeStamps } from './stamps.ts';
 
 /** A directory to look at next. */
 export interface Descent {
@@ -101,7 +103,7 @@ export class Draft {
       reason,
       size: from.size ?? 0,
       source: fingerprintOf(from),
-      replaces: over ? fingerprintOf(over) : null,
+      replaces: over ? this.seen(slot, to, over) : null,
       // A time in an unknown zone is worse than none.
       mtime: from.zoned ? from.mtime : (told ?? null),
       ...(from.mode === undefined ? {} : { mode: from.mode }),
@@ -116,9 +118,22 @@ export class Draft {
     if (!wanted) this.optional.push(path);
   }
 
-  remove(action: DeleteAction['action'], side: Side, entry: Entry, reason: Reason): void {
+  remove(slot: Slot, action: DeleteAction['action'], side: Side, entry: Entry, reason: Reason): void {
     const kind = entry.kind === 'directory' ? 'directory' : 'file';
-    this.actions.push({ action, side, path: entry.path, kind, reason, expected: fingerprintOf(entry) });
+    this.actions.push({ action, side, path: entry.path, kind, reason, expected: this.seen(slot, side, entry) });
+  }
+
+  /**
+   * What was seen of it, with every mark that is known of that very version: a listing's date has none in common with
+   * what the server answers when it is asked once more, and then the size alone would tell an edit from none.
+   */
+  seen(slot: Slot, side: Side, entry: Entry): Fingerprint {
+    const { size, stamps } = fingerprintOf(entry);
+    if (side !== 'remote' || entry.kind !== 'file') return { size, stamps };
+    const { agreed } = slot;
+    const known = agreed?.kind === 'file' && agreed.remote.size === size;
+    const told = this.evidence.remoteTime.get(slot.path)?.stamps;
+    return { size, stamps: { ...(known ? mergeStamps(agreed.remote.stamps, stamps) : stamps), ...told } };
   }
 }
 

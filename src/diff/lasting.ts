@@ -4,8 +4,11 @@
  */
 import type { Agreement } from '../model/index.ts';
 
-/** ms: the minute itself, and another one for clocks that do not agree to the second. */
-const FRESH = 120_000;
+/**
+ * ms: a day and two hours. The minute is that of the server's clock, which may be slow, or tell its own zone's time for
+ * UTC: until a day is over nobody can say that the minute is. LIMIT: a clock that is slower still.
+ */
+const FRESH = 26 * 3600_000;
 
 /**
  * The agreement without a date that may yet come to stand for other content, where a finer mark is there in its place:

@@ -128,7 +128,7 @@ function otherKind(step: Step, from: Entry, to: Entry): void {
     }
     if (moved === 'unmoved' && !mayOverwriteDrift(step)) return;
   }
-  draft.remove('replace', destination, to, 'kind changed');
+  draft.remove(slot, 'replace', destination, to, 'kind changed');
   if (from.kind === 'file') {
     draft.transfer(slot, from, destination, 'kind changed', null);
     draft.walk(slot, only(destination));
@@ -165,23 +165,23 @@ function removeFile(step: Step, to: Entry): void {
   if (options.delete === 'none') draft.keep();
   else if (!agreed) removeStranger(step, to);
   else if (options.delete === 'all') {
-    draft.remove('delete', destination, to, 'deleted at the source');
+    draft.remove(slot, 'delete', destination, to, 'deleted at the source');
     if (movement(to, agreed.remote) === 'unmoved') draft.vanished.push(agreed);
   } else {
     const moved = stillAgreed(destination, slot.path, to, agreed, options, draft.evidence);
     if (typeof moved === 'object') draft.ask(slot, moved.ask);
     else if (moved === 'moved') draft.keep(slot);
     else {
-      draft.remove('delete', destination, to, 'deleted at the source');
+      draft.remove(slot, 'delete', destination, to, 'deleted at the source');
       draft.vanished.push(agreed);
     }
   }
 }
 
 /** Something that no run ever saw on both sides. */
-function removeStranger({ context, draft, source, destination }: Step, to: Entry): boolean {
+function removeStranger({ slot, context, draft, source, destination }: Step, to: Entry): boolean {
   const may = context.options.delete === 'all' && !context.strange[source];
-  if (may) draft.remove('delete', destination, to, 'not at the source');
+  if (may) draft.remove(slot, 'delete', destination, to, 'not at the source');
   else draft.keep();
   return may;
 }
@@ -192,7 +192,7 @@ function removeDirectory(step: Step, to: Entry): void {
   const { options, filter } = context;
   if (options.delete === 'none') draft.keep();
   else if (slot.agreed?.kind === 'directory') {
-    draft.remove('delete', destination, to, 'deleted at the source');
+    draft.remove(slot, 'delete', destination, to, 'deleted at the source');
     draft.walk(slot, only(destination));
   } else if (options.delete === 'all' && !filter.wants(slot.path, 'directory')) {
     // Only a way to what `include` asks for.

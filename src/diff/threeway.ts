@@ -96,7 +96,7 @@ function gone(slot: Slot, entry: Entry, side: Side, context: Context, draft: Dra
   } else if (context.options.delete === 'none') draft.keep();
   else if (mayDelete(context)) {
     // Of a directory provisional: if something in it stays or comes back, so does the directory.
-    draft.remove('delete', side, entry, 'deleted at the source');
+    draft.remove(slot, 'delete', side, entry, 'deleted at the source');
     // It may only have another name here by now.
     if (agreed && side === 'remote') draft.vanished.push(agreed);
     if (entry.kind === 'directory') draft.walk(slot, only(side));
@@ -118,7 +118,7 @@ function otherKind(slot: Slot, local: Entry, remote: Entry, context: Context, dr
     return;
   }
   if (slot.agreed?.kind === 'directory') {
-    draft.remove('replace', directorySide, directory, 'kind changed');
+    draft.remove(slot, 'replace', directorySide, directory, 'kind changed');
     draft.transfer(slot, file, directorySide, 'kind changed', null);
     draft.walk(slot, only(directorySide));
     return;
@@ -129,7 +129,7 @@ function otherKind(slot: Slot, local: Entry, remote: Entry, context: Context, dr
   if (typeof moved === 'object') draft.ask(slot, moved.ask);
   else if (moved === 'moved') settleKinds(slot, file, fileSide, context, draft);
   else {
-    draft.remove('replace', fileSide, file, 'kind changed');
+    draft.remove(slot, 'replace', fileSide, file, 'kind changed');
     draft.mkdir(slot, fileSide, 'kind changed');
     draft.walk(slot, only(directorySide));
   }

@@ -24,14 +24,16 @@ describe('a date that is exact to the minute', () => {
     ['with milliseconds', '20260503120001.250'],
     ['a minute ago', '20260503115931'],
     ['by a clock that is ahead', '20260503121500'],
+    ['by a clock that is an hour slow', '20260503110001'],
+    ['by a clock that tells the time of another zone', '20260502220001'],
     ['at a time that cannot be read', 'yesterday'],
   ])('is not remembered of a file that changed %s', (_, mdtm) => {
     expect(remembered({ list: LIST, mdtm })).toEqual({ mdtm });
     expect(remembered({ list: LIST, mlst: mdtm })).toEqual({ mlst: mdtm });
   });
 
-  it('is remembered once the minute is over', () => {
-    expect(remembered({ list: LIST, mdtm: '20260503115829' })).toEqual({ list: LIST, mdtm: '20260503115829' });
+  it('is remembered once the minute is over by any clock', () => {
+    expect(remembered({ list: LIST, mdtm: '20260502095829' })).toEqual({ list: LIST, mdtm: '20260502095829' });
   });
 
   it('is remembered where there is nothing finer', () => {
