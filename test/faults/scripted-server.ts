@@ -108,11 +108,11 @@ export async function scriptedServer(
 }
 
 /** Passes lines both ways. Replies keep the order of their commands, whoever gives them. */
-function relay(
+export function relay(
   client: net.Socket,
   far: net.Socket,
   faultFor: (line: string) => Fault | undefined,
-  broken: (by: Fault) => void,
+  broken: (by: Fault) => void = () => {},
 ): void {
   /** What each command that is not answered yet will be answered with; undefined: whatever the server says. */
   const due: (Fault | undefined)[] = [undefined];

@@ -1,72 +1,28 @@
 /** The bench is tried itself: with what Ferry relies on switched off, its lines must turn bad. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Lane, RelPath } from '../../../src/model/index.ts';
 import { disk, type FileSystem } from '../../../src/server/index.ts';
-import type { RunOptions } from '../../../src/sync/index.ts';
-import { type OpenPair, openPair } from '../../../src/sync/pair.ts';
 import { job } from '../../builders/connect.ts';
 import { emptyFolder } from '../../builders/folder.ts';
 import { scriptedServer } from '../scripted-server.ts';
 import { chance, count, isGood, slice } from './harness.ts';
 import { tellLies } from './lies.ts';
 import { cutConnections } from './proxy.ts';
+import { asleepGuard, withoutSizeCheckIn, withoutTemporaryNamesIn } from './sabotage.ts';
 import { NEW, OLD } from './trees.ts';
 import { attempt } from './trial.ts';
 
 const QUIET = { short: false, seed: 1, say: () => {} };
 
-/** A run whose connections to the server are changed by `change`. */
-function withLanes(change: (lane: Lane) => Partial<Lane>): Partial<RunOptions> {
-  const changed = (lane: Lane): Lane =>
-    new Proxy(lane, {
-      get(_, key) {
-        const own = change(lane)[key as keyof Lane];
-        const value = own ?? Reflect.get(lane, key, lane);
-        return typeof value === 'function' && !own ? value.bind(lane) : value;
-      },
-    });
-  const opening: typeof openPair = async (...asked): Promise<OpenPair> => {
-    const pair = await openPair(...asked);
-    const remote = new Proxy(pair.remote, {
-      get(target, key) {
-        if (key === 'lane') return async (signal?: AbortSignal) => changed(await target.lane(signal));
-        const value = Reflect.get(target, key, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-    return { ...pair, remote };
-  };
-  return { seams: { openPair: opening } };
-}
-
-/** The name that a temporary one is for. */
-const final = (path: RelPath) => path.replace(/(^|\/)\.([^/]+)\.[0-9a-f]{8}\.ferry$/, '$1$2') as RelPath;
-
-const withoutTemporaryNames = withLanes((lane) => ({
-  write: (path, source, options) => lane.write(final(path), source, options),
-  inspect: (path) => lane.inspect(final(path)),
-  setModified: (path, mtime) => lane.setModified(final(path), mtime),
-  remove: (path) => lane.remove(final(path)),
-  rename: async () => {},
-}));
-
-const withoutSizeCheck = withLanes((lane) => ({
-  inspect: async (path) => ({ ...(await lane.inspect(path)), size: null }),
-}));
-
 test('uploads that are cut are torn without the temporary name, and not with it', { timeout: 120_000 }, async () => {
   const only = /^STOR at half: (end|reset), plain/;
   expect(isGood(await cutConnections({ ...QUIET, only }))).toBe(true);
-  const { violations } = await cutConnections({ ...QUIET, only }, withoutTemporaryNames);
+  const { violations } = await cutConnections({ ...QUIET, only }, withoutTemporaryNamesIn({}));
   expect(count(violations, 'torn', 'lost')).toBeGreaterThan(0);
 });
 
 test('empty sources cost the other side everything without the guard', { timeout: 120_000 }, async () => {
-  const { violations, line } = await tellLies(
-    { ...QUIET, only: /^none$/ },
-    { seams: { guard: () => ({ refused: false, reasons: [] }) } },
-  );
+  const { violations, line } = await tellLies({ ...QUIET, only: /^none$/ }, asleepGuard({}));
   expect(count(violations, 'wrong delete'), line).toBeGreaterThan(0);
 });
 
@@ -95,7 +51,7 @@ function shortStores(on: () => boolean): FileSystem {
 
 test.each([
   { says: 'with', options: {}, torn: 0 },
-  { says: 'without', options: withoutSizeCheck, torn: 1 },
+  { says: 'without', options: withoutSizeCheckIn({}), torn: 1 },
 ])('a server that stores short and says 226, $says the size check', { timeout: 60_000 }, async ({ options, torn }) => {
   let on = false;
   const server = await scriptedServer({ fileSystem: shortStores(() => on) });

@@ -33,6 +33,8 @@ export interface HarnessOptions {
   readonly only?: RegExp;
   /** A real server in the place of our own, where the harness can do with one. */
   readonly server?: ServerName;
+  /** Of one trial that failed, as it was said then: takes that one alone. */
+  readonly path?: string;
 }
 
 export interface Outcome {

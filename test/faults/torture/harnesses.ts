@@ -8,8 +8,21 @@ import type { Harness } from './harness.ts';
 import { kills } from './kills.ts';
 import { lies } from './lies.ts';
 import { locks } from './locks.ts';
+import { model } from './model.ts';
 import { names } from './names.ts';
 import { proxy } from './proxy.ts';
 import { scripted } from './scripted.ts';
 
-export const HARNESSES: readonly Harness[] = [proxy, scripted, lies, kills, diff, fuzz, names, disk, full, locks];
+export const HARNESSES: readonly Harness[] = [
+  proxy,
+  scripted,
+  lies,
+  kills,
+  diff,
+  model,
+  fuzz,
+  names,
+  disk,
+  full,
+  locks,
+];

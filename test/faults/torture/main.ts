@@ -1,5 +1,5 @@
 /**
- * `npm run torture [-- HARNESS...] [--short] [--seed N] [--only REGEX]`: what may go wrong, made to go wrong, and every
+ * `npm run torture [-- HARNESS...] [--short] [--seed N] [--only REGEX] [--path P]`: what may go wrong, made to go wrong, and every
  * byte looked at afterwards. Prints one line a harness; exit code 1 if one of them is not as it should be.
  * `proxy --server NAME` cuts connections to vsftpd, proftpd, pure-ftpd or pyftpdlib, or to all of them that are here. With
  * `--peers` the same faults befall lftp and rclone, for comparison; no line of theirs makes the exit code bad.
@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
     short: { type: 'boolean', default: false },
     seed: { type: 'string' },
     only: { type: 'string' },
+    path: { type: 'string' },
     peers: { type: 'boolean', default: false },
     server: { type: 'string' },
   },
@@ -73,7 +74,9 @@ async function put(harness: Harness, server: ServerName | undefined): Promise<vo
   const since = performance.now();
   const say = (text: string) => void process.stderr.write(`  ${harness.name}: ${text}\n`);
   const only = values.only === undefined ? {} : { only: new RegExp(values.only) };
-  const outcome = await harness.run({ short: values.short, seed, say, ...only, ...(server && { server }) });
+  const path = values.path === undefined ? {} : { path: values.path };
+  const more = { ...only, ...path, ...(server && { server }) };
+  const outcome = await harness.run({ short: values.short, seed, say, ...more });
   const seconds = Math.round((performance.now() - since) / 1000);
   for (const { wrong, what } of outcome.violations.slice(0, MOST_TOLD)) say(`${wrong}: ${what}`);
   if (outcome.violations.length > MOST_TOLD) say(`and ${outcome.violations.length - MOST_TOLD} more`);
