@@ -134,6 +134,8 @@ describe('a damaged memory', () => {
     ]);
     for (const aside of moved) expect(existsSync(aside)).toBe(true);
     expect(await recall(directory)).toBe(0);
+    const again = await setMemoryAside(directory, new Date('2024-05-06T07:08:09.456Z'));
+    expect(again).toEqual(moved.map((aside) => `${aside}-2`));
     expect(await setMemoryAside(join(directory, 'none'), new Date(0))).toEqual([]);
   });
 });

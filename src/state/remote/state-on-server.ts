@@ -75,9 +75,16 @@ export class StateOnServer {
   async setAside(now: Date): Promise<RelPath | undefined> {
     const path = await this.#find();
     if (path === undefined) return undefined;
-    const aside = toRelPath(`${this.path}.aside-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
-    await this.#withLane((lane) => lane.rename(path, aside));
-    return aside;
+    const stamp = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+    return this.#withLane(async (lane) => {
+      // Two runs may set one aside within the second.
+      for (let number = 1; ; number++) {
+        const aside = toRelPath(`${this.path}.aside-${stamp}${number === 1 ? '' : `-${number}`}`);
+        if ((await lane.find(aside)) !== null) continue;
+        await lane.rename(path, aside);
+        return aside;
+      }
+    });
   }
 
   /** Replaces the state as a whole. @throws StateError, LostError, ConnectError. */
