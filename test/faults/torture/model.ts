@@ -10,9 +10,9 @@ import { type Sequence, sequence } from './model/steps.ts';
 import { type Sabotage, type Walked, walk } from './model/walk.ts';
 
 const SEQUENCES = 20_000;
-const SHORT = 40;
+const SHORT = 25;
 /** Sequences that follow from one seed. */
-const TOGETHER = 20;
+const TOGETHER = 5;
 /** A retry waits half a second: others go on meanwhile. */
 const AT_ONCE = 8;
 
@@ -30,9 +30,15 @@ async function prove(
   runs: number,
   {
     path,
+    shrinks,
     sabotage,
     done,
-  }: { readonly path?: string | undefined; readonly sabotage?: Sabotage | undefined; readonly done: () => void },
+  }: {
+    readonly path?: string | undefined;
+    readonly shrinks: boolean;
+    readonly sabotage?: Sabotage | undefined;
+    readonly done: () => void;
+  },
 ): Promise<Violation | undefined> {
   let last: Walked | undefined;
   const property = fc.asyncProperty(sequence, async (one: Sequence) => {
@@ -43,7 +49,7 @@ async function prove(
     last = walked;
     throw new Violated(walked);
   });
-  const replay = path === undefined ? {} : { path, endOnFailure: true };
+  const replay = { ...(path === undefined ? {} : { path }), endOnFailure: !shrinks };
   const details = await fc.check(property, { seed, numRuns: runs, ...replay });
   if (!details.failed || !last) return undefined;
   const error = details.errorInstance instanceof Violated ? details.errorInstance.walked : last;
@@ -64,7 +70,7 @@ export async function walkSequences(
   const violations: Violation[] = [];
   const done = progress(options, total);
   const take = async (from: number, runs: number) => {
-    const found = await prove(from, runs, { path, sabotage, done });
+    const found = await prove(from, runs, { path, sabotage, done, shrinks: !options.short && path === undefined });
     if (!found) return;
     violations.push(found);
     // At once: a long run is not waited for to see what it found.

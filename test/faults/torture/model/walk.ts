@@ -172,7 +172,8 @@ class Walker implements Walked {
     }
     if (this.astray) {
       this.age();
-      await this.run(calm);
+      // What a temporary file was in can go once that is gone.
+      for (let times = 0; times < 2; times++) await this.run(calm);
     }
     const before = this.pictures();
     const second = await this.run(calm);
