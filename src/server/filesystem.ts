@@ -97,12 +97,17 @@ const muchToWrite = 1024 * 1024;
  * most of their cost; after two that took long, they go to a thread for a while.
  */
 class Brisk {
-  static readonly #long = 5;
   static readonly #while = 1000;
   // Quick calls after which a slow one is forgotten: one alone was the process waiting for its turn, not the disk.
   static readonly #forgetting = 256;
+  readonly #long: number;
   #slowUntil = 0;
   #suspicious = 0;
+
+  /** `long` in ms. */
+  constructor(long: number) {
+    this.#long = long;
+  }
 
   /** `directly` where that is likely to be quick, else `inThread`. */
   call(directly: () => void, inThread: () => Promise<void>): void | Promise<void> {
@@ -116,7 +121,7 @@ class Brisk {
   }
 
   #note(ended: number, begun: number): void {
-    if (ended - begun <= Brisk.#long) {
+    if (ended - begun <= this.#long) {
       if (this.#suspicious > 0) this.#suspicious--;
     } else if (this.#suspicious > 0) {
       this.#slowUntil = ended + Brisk.#while;
@@ -126,7 +131,10 @@ class Brisk {
   }
 }
 
-const brisk = new Brisk();
+const brisk = new Brisk(5);
+// Bytes go to memory first; a disk that has to be waited for makes itself felt in longer pauses than those of a process that
+// waits for its turn on a busy machine, after which a thread would only make things worse.
+const briskWrites = new Brisk(20);
 
 class DiskFile implements OpenFile {
   readonly #descriptor: number;
@@ -154,7 +162,7 @@ class DiskFile implements OpenFile {
     this.#written += size;
     const inThread = () => this.#writeInThread(chunks, position);
     if (size > littleToWrite) return inThread();
-    return brisk.call(() => this.#writeDirectly(chunks, position), inThread);
+    return briskWrites.call(() => this.#writeDirectly(chunks, position), inThread);
   }
 
   // A disk that is nearly full takes a part of what it is given and fails on the next call only.
