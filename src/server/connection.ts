@@ -58,6 +58,11 @@ export class Connection {
     return this.#secure;
   }
 
+  /** The client will send nothing more. */
+  get ended(): boolean {
+    return this.#closed || this.#ended;
+  }
+
   /** The client will send nothing more, and did not take its leave. */
   get abandoned(): boolean {
     return this.#closed || (this.#ended && !this.#queue.some(({ text }) => /^\s*QUIT\b/i.test(text)));

@@ -19,6 +19,9 @@ export interface TransferContext {
   readonly moved: (bytes: number) => void;
 }
 
+// ms
+const lastWait = 200;
+
 /** @throws Refusal when no data connection has been announced, or not a protected one though it must be. */
 export function demandSource(session: Session): void {
   const { tls } = session.host.settings;
@@ -62,7 +65,8 @@ export async function transfer<T>(
       session.aborted = true;
       running.cut('Aborted by the client');
     }
-    socket = await source.connect(connectTimeout);
+    // Who has ended its side before this began has no reason to connect any more; what is on its way may still come.
+    socket = await source.connect(session.connection.ended ? Math.min(lastWait, connectTimeout) : connectTimeout);
     running.connected = true;
     if (cut !== undefined) throw new DataConnectionLost(cut);
     socket.setTimeout(dataTimeout, () => running.cut(`No data for ${dataTimeout / 1000} s`));

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { FtpServer } from '../../src/server/index.ts';
+import { disk, FtpServer } from '../../src/server/index.ts';
 import { grown } from './others.ts';
 import { dial, drained, folder, Raw, type Served, serve, tlsFiles } from './raw.ts';
 
@@ -97,6 +97,24 @@ test('NUL, CR and LF in a name are refused, and start no command of their own', 
   client.send('MKD a\rDELE b\r\n');
   expect(await client.reply()).toMatch(/^553/);
   expect(outside()).toEqual(untouched);
+});
+
+test('a client that has gone before its listing begins is not waited for', async () => {
+  let gone = () => {};
+  const going = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
+  const readdir: typeof disk.readdir = async (path) => {
+    await going;
+    // Its end is in the kernel; the server gets to see it.
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    return await disk.readdir(path);
+  };
+  const client = await Raw.login(await serve({ fileSystem: { ...disk, readdir } }));
+  client.socket.once('finish', () => gone());
+  client.socket.end('EPSV\r\nNLST\r\nQUIT\r\n');
+  expect(await client.codes(4)).toBe('229 150 425 221');
+  expect(await client.ended()).toBe(true);
 });
 
 test('anything at all: the server answers or hangs up, and others are served as before', async () => {
