@@ -65,7 +65,7 @@ export class Life {
 
   get options(): Partial<RunOptions> {
     const opening: typeof openPair = async (...asked) => {
-      this.pass('openPair');
+      this.pass();
       const pair = await this.open(...asked);
       const stage = async (...args: Parameters<typeof pair.local.stage>) => {
         const inner = await pair.local.stage(...args);
@@ -85,7 +85,7 @@ export class Life {
   }
 
   /** @throws what a call meets once it is over. */
-  private pass(_name: string): 'after' | undefined {
+  private pass(): 'after' | undefined {
     if (this.over) throw this.controller.signal.reason;
     const dies = this.killedAt(++this.calls);
     if (dies === 'before') {
@@ -106,7 +106,7 @@ export class Life {
         return (...args: unknown[]) => {
           let dies: 'after' | undefined;
           try {
-            dies = this.pass(String(key));
+            dies = this.pass();
           } catch (error) {
             return Promise.reject(error);
           }

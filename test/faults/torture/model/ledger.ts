@@ -5,7 +5,7 @@
 import type { Direction, Side } from '../../../../src/model/index.ts';
 import type { Contents } from './contents.ts';
 import type { Past } from './expectation.ts';
-import { above, isFile, type Picture, type Thing } from './sides.ts';
+import { isFile, type Picture, type Thing } from './sides.ts';
 import type { RunStep } from './steps.ts';
 
 export type Pictures = Readonly<Record<Side, Picture>>;
@@ -153,8 +153,7 @@ export class Ledger {
       return `only the destination changed, and drift is ${policy.drift}`;
     }
     if (policy.delete === 'none') return 'nothing is to be deleted';
-    if (policy.delete === 'all' || released) return undefined;
-    return above(path).some((at) => this.released.has(at)) ? undefined : 'the baseline could not know it';
+    return policy.delete === 'all' || released ? undefined : 'the baseline could not know it';
   }
 
   /** Whether the source is just as when both agreed, so that only the destination can have moved. */
