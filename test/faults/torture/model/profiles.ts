@@ -8,8 +8,11 @@ export interface Profile {
    * the known LIMIT (docs/torture.md), so that the model makes none.
    */
   readonly grain: number;
-  /** Whether old files cannot be renamed over. */
-  readonly swaps?: true;
+  /**
+   * Whether nothing but its size is known of a file that was sent there, until a later run has seen it listed: an edit
+   * that keeps the size is the known LIMIT then, which the summary counts (`sameBySize`).
+   */
+  readonly sizesOnly?: true;
 }
 
 const NO_SET = ['MFMT', 'MFF', 'MDTM SET', 'SITE UTIME'];
@@ -30,11 +33,11 @@ export const PROFILES = {
   'LIST alone, five hours west': {
     options: { fractions: false, withoutFeatures: ['MLSD', 'MDTM', ...NO_SET], listZone: -300 },
     grain: 60_000,
+    sizesOnly: true,
   },
   'DOS, no renaming over': {
     options: { fractions: false, withoutFeatures: ['MLSD', ...NO_SET], listDialect: 'dos', noRenameOver: true },
     grain: 1_000,
-    swaps: true,
   },
   'no REST, no hashes, three days slow': {
     options: { fractions: false, withoutFeatures: ['REST STREAM', 'HASH'], clockOffset: -72 * HOUR },

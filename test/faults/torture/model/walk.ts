@@ -253,6 +253,7 @@ class Walker implements Walked {
     const folder = this[one.side];
     const { path } = one;
     const there = things.get(path);
+    const unseen = one.side === 'remote' && this.profile.sizesOnly;
     switch (one.edit) {
       case 'write':
         this.write(one.side, path, this.contents.make());
@@ -261,10 +262,10 @@ class Walker implements Walked {
         this.write(one.side, path, this.contents.make({ big: true }));
         return;
       case 'same size':
-        if (isFile(there)) folder.write(path, this.contents.make({ like: there }), this.clock);
+        if (isFile(there) && !unseen) folder.write(path, this.contents.make({ like: there }), this.clock);
         return;
       case 'revert': {
-        const old = this.past.get(path)?.find((content) => content !== there);
+        const old = this.past.get(path)?.find((content) => content !== there && !unseen);
         if (old !== undefined && isFile(there)) folder.write(path, old, this.clock);
         return;
       }
