@@ -7,6 +7,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 3,
+    // What runs side by side within a file mostly waits: for backoffs, and for deadlines.
+    maxConcurrency: 8,
     // Real servers on a loaded machine: what fails once by the clock and then passes is no reason to hold up a landing.
     retry: process.env.CI ? 1 : 0,
   },

@@ -80,7 +80,10 @@ export function decide(view: View, filter: Filter, options: DecideOptions, evide
   const context: Context = {
     filter,
     options,
-    unseen: { local: trusted.local.why !== undefined, remote: trusted.remote.why !== undefined },
+    unseen: {
+      local: trusted.local.why !== undefined || view.unseen === 'local',
+      remote: trusted.remote.why !== undefined || view.unseen === 'remote',
+    },
     strange: { local: trusted.local.strange, remote: trusted.remote.strange },
     taken: once(() => namesIn(view)),
   };
@@ -106,7 +109,7 @@ export function decide(view: View, filter: Filter, options: DecideOptions, evide
     descend: draft.descend,
     holds: draft.holds,
     ...(untrusted === undefined ? {} : { untrusted }),
-    unseen: (['local', 'remote'] as const).filter((side) => context.unseen[side]),
+    unseen: (['local', 'remote'] as const).filter((side) => trusted[side].why !== undefined),
     withheld: draft.withheld,
     untouched: { unchanged: draft.unchanged, sameBySize: draft.sameBySize, kept: draft.kept },
     drifted: draft.drifted,

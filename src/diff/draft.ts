@@ -30,6 +30,8 @@ export interface Descent {
   /** On which sides it exists; on neither where only the baseline still knows it (nothing to list then). */
   readonly local: boolean;
   readonly remote: boolean;
+  /** The side that was not seen to have it, by a listing that was cut off, and may have it all the same. */
+  readonly unseen?: Side;
 }
 
 export class Draft {
@@ -89,7 +91,7 @@ export class Draft {
     this.learn(slot, directoryAgreement(slot.path));
   }
 
-  walk(slot: Slot, sides: { readonly local: boolean; readonly remote: boolean }): void {
+  walk(slot: Slot, sides: Omit<Descent, 'path' | 'alias'>): void {
     this.descend.push({ path: slot.path, ...aliasOf(slot), ...sides });
   }
 

@@ -61,7 +61,8 @@ function newAtDestination({ slot, context, draft, source, destination }: Step, f
     return;
   }
   draft.mkdir(slot, destination, 'new', filter.wants(slot.path, 'directory'));
-  draft.walk(slot, only(source));
+  // What was agreed on below it is not forgotten then: it may be there still.
+  draft.walk(slot, { ...only(source), ...(unseen[destination] ? { unseen: destination } : {}) });
 }
 
 function fileOnBoth(step: Step, from: Entry, to: Entry): void {

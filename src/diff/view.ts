@@ -1,5 +1,5 @@
 /** What is known about one directory: the unit that decisions are made on, so that memory stays flat on any tree. */
-import type { Agreement, Listing, RelPath } from '../model/index.ts';
+import type { Agreement, Listing, RelPath, Side } from '../model/index.ts';
 import type { Scope } from './scope.ts';
 
 export interface View {
@@ -8,11 +8,13 @@ export interface View {
   /** The name on the destination (in a sync: remote) side, where it differs in its Unicode normalisation. */
   readonly alias?: RelPath;
   /**
-   * Null: that side has no such directory, known for certain. A directory that could not be read is never null but a
-   * listing that says `incomplete`.
+   * Null: that side has no such directory, known for certain unless it is `unseen`. A directory that could not be read is
+   * never null but a listing that says `incomplete`.
    */
   readonly local: Listing | null;
   readonly remote: Listing | null;
+  /** The side whose listing above was cut off: it may have this directory, with anything in it. */
+  readonly unseen?: Side;
   /** What is remembered of the direct children. */
   readonly baseline: readonly Agreement[];
   /** The names that this is about; everything where there is none. */

@@ -11,8 +11,14 @@ import type { Send } from './pipeline.ts';
 import type { Reply } from './reply.ts';
 import type { Session } from './session.ts';
 
-/** ms that a server may take to answer after its data connection was broken. */
-export const SETTLE = 10_000;
+/** ms that a server may take to answer after its data connection was broken, unless the options say so. */
+const SETTLE = 10_000;
+
+/** ms that this server is given for that: never more than for any other reply. */
+export function settling({ site }: Session): number {
+  const { settleTimeout = SETTLE, replyTimeout } = site.options;
+  return Math.min(settleTimeout, replyTimeout);
+}
 
 /** A transfer whose command was sent. */
 export interface Opened {
@@ -164,7 +170,7 @@ function begin(send: Send, command: string): Opened {
 
 /** Waits for the reply to a transfer that is given up: the next command must not take it for its own. */
 async function settle(session: Session, final: Promise<Reply>): Promise<void> {
-  session.pipeline.hold()(SETTLE);
+  session.pipeline.hold()(settling(session));
   await final;
 }
 

@@ -4,7 +4,7 @@
  */
 import { FerryError, InterruptedError, LostError, ProtocolError } from '../model/errors.ts';
 import type { DataConnection } from './data-connection.ts';
-import { type Opened, type Opening, openData, SETTLE } from './data-opening.ts';
+import { type Opened, type Opening, openData, settling } from './data-opening.ts';
 import { explained } from './failure.ts';
 import { type Moved, type Mover, receiving } from './moving.ts';
 import type { Send } from './pipeline.ts';
@@ -120,7 +120,7 @@ async function carry<T>(
   const moved = await moveAll(request, move, opened, data);
   const { replyTimeout } = session.site.options;
   const settled = moved.complete && !moved.enough;
-  letGo(settled ? replyTimeout + (moved.patience ?? 0) : Math.min(SETTLE, replyTimeout));
+  letGo(settled ? replyTimeout + (moved.patience ?? 0) : settling(session));
   if (settled) request.onReceived?.();
   const reply = await opened.final.catch((error) => {
     // We have what we wanted; that the session did not survive it is for its next user to find out.

@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly connectTimeout: number;
   /** ms to wait for a reply; does not run while data flows. */
   readonly replyTimeout: number;
+  /** ms to wait for the reply to a transfer whose data connection broke; 10 s, and no more than `replyTimeout`. */
+  readonly settleTimeout?: number;
   /** ms that a data connection may stand still. */
   readonly dataTimeout: number;
   /** Told every line: `> COMMAND`, `< reply`, secrets masked. */

@@ -45,6 +45,7 @@ import {
 } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
 import { sameVersion } from '../transfer/index.ts';
+import { confirmGone } from './confirm-gone.ts';
 import { gather } from './evidence.ts';
 
 export interface ObserveOptions {
@@ -268,10 +269,13 @@ class Walk {
       local,
       remote,
       baseline,
+      ...(at.unseen === undefined ? {} : { unseen: at.unseen }),
       ...(at.scope === undefined ? {} : { scope: at.scope }),
     };
     const ahead = new Set<RelPath>();
-    const decision = await this.decide(view, (asking) => this.goAhead(asking, at.scope, ahead));
+    const decided = await this.decide(view, (asking) => this.goAhead(asking, at.scope, ahead));
+    const asking = { pair, direction: job.direction, attempts: job.retries + 1, signal };
+    const decision = this.options.learn ? await confirmGone(decided, view, asking) : decided;
     this.collector.add(decision);
     if (decision.untrusted !== undefined && isUnseenSource(decision, job.direction))
       this.untrusted.push({ path: at.path, because: decision.untrusted });

@@ -417,6 +417,22 @@ describe('one way', () => {
     expect(lines(world.walk())).toEqual(['delete remote a (deleted at the source)']);
   });
 
+  it('below a directory that a cut listing does not show nothing is forgotten: the next run deletes it', () => {
+    const world = World.agreedOn({ d: { gone: '1', kept: '1', e: { gone: '1' } }, z: '1' });
+    world
+      .remove('local', 'd/gone')
+      .remove('local', 'd/e/gone')
+      .fault('remote', '', { incomplete: 'cut', hides: ['d'] });
+    const plan = world.walk();
+    expect(lines(plan)).toEqual(['mkdir remote d (new)', 'mkdir remote d/e (new)', 'upload d/kept (new)']);
+    expect([plan.forgotten, complaints(plan)]).toEqual([[], ['remote : incomplete']]);
+    world.faults.clear();
+    expect(lines(world.walk())).toEqual([
+      'delete remote d/gone (deleted at the source)',
+      'delete remote d/e/gone (deleted at the source)',
+    ]);
+  });
+
   it('an unseen file may not be written over where drift is to be kept', () => {
     const world = World.agreedOn({ a: '1', b: '1' }).fault('remote', '', { incomplete: 'cut', hides: ['a'] });
     world.write('local', 'b', '22');

@@ -216,6 +216,7 @@ export class World {
         local: next.local ? this.listing('local', nameOn('local', full.direction, next)) : null,
         remote: next.remote ? this.listing('remote', nameOn('remote', full.direction, next)) : null,
         baseline: this.children(next.path),
+        ...(next.unseen === undefined ? {} : { unseen: next.unseen }),
         ...(next.scope ? { scope: next.scope } : {}),
       };
       const decision = this.#decided(view, filter, full, asks);

@@ -161,7 +161,7 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('a pull', () => {
-  test.concurrent.each(ROWS)('$says', { timeout: 60_000 }, async (row) => {
+  test.concurrent.each(ROWS)('$says', { timeout: 240_000 }, async (row) => {
     const lying = new LyingDisk();
     lying.hidden = row.hidden;
     lying.halved = row.halved;

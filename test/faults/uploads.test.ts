@@ -242,7 +242,7 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('a push', () => {
-  test.concurrent.each(ROWS)('$says', { timeout: 60_000 }, async (row) => {
+  test.concurrent.each(ROWS)('$says', { timeout: 240_000 }, async (row) => {
     const server = await scriptedServer(row.options);
     try {
       const { faults, changes = {}, replyTimeout = 20_000 } = row;

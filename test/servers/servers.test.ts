@@ -63,10 +63,13 @@ describe.each(cases.filter(({ name, tls }) => !(name === 'pure-ftpd' && tls === 
       expect((await raw.command('PWD')).text).toContain('"/"');
     });
 
-    test('refuses a wrong password', async () => {
-      const server = await start(name, { tls });
-      expect(await (await client(server)).login('wrong')).toMatchObject({ code: 530 });
-    });
+    // Pure-FTPd takes seconds over it, so it is asked only once.
+    if (name !== 'pure-ftpd' || tls === 'none') {
+      test('refuses a wrong password', async () => {
+        const server = await start(name, { tls });
+        expect(await (await client(server)).login('wrong')).toMatchObject({ code: 530 });
+      });
+    }
 
     test('stores a file in its root, and reads and overwrites one that the tests have put there', async () => {
       const server = await start(name, { tls });

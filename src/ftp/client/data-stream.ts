@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { InterruptedError, LostError, TlsError } from '../../model/errors.ts';
 import type { DataConnection } from '../data-connection.ts';
-import { type Opened, openData, SETTLE } from '../data-opening.ts';
+import { type Opened, openData, settling } from '../data-opening.ts';
 import { explained } from '../failure.ts';
 import type { Connection, TransferType } from './connection.ts';
 import { type FtpReply, toText } from './reply.ts';
@@ -92,7 +92,7 @@ async function begun(
     await Promise.race([opening, final]);
   } catch (error) {
     data.abort();
-    session.pipeline.hold()(SETTLE);
+    session.pipeline.hold()(settling(session));
     const reply = await final;
     if (slot.signal.aborted) throw new InterruptedError('abort');
     if (reply.code >= 400) throw site.refused(wire, reply);

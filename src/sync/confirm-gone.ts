@@ -1,0 +1,41 @@
+/**
+ * What is on neither side is forgotten. But a listing can be empty, or leave a name out, and be none the wiser: so the
+ * server is asked for that very path once more, as it is before anything is deleted.
+ */
+import { sightPatiently } from '../act/sight-patiently.ts';
+import { type Decision, nameOn, type View } from '../diff/index.ts';
+import { type Direction, joinPath, nameOf, type Pair, type Problem, type RelPath } from '../model/index.ts';
+
+interface Asking {
+  readonly pair: Pair;
+  readonly direction: Direction;
+  readonly attempts: number;
+  readonly signal: AbortSignal;
+}
+
+/** The decision without what the server still has, or will not speak of; what it has and did not list is a Problem. */
+export async function confirmGone(decision: Decision, view: View, asking: Asking): Promise<Decision> {
+  const { pair, direction } = asking;
+  // What is below a directory that neither side has was asked for with that directory.
+  if ((!view.local && !view.remote) || decision.forgotten.length === 0) return decision;
+  const shown = new Set(view.remote?.entries.map(({ path }) => path));
+  const remoteName = (path: RelPath) =>
+    nameOn('remote', direction, { path, alias: joinPath(view.alias ?? view.directory, nameOf(path)) });
+  const asked = decision.forgotten.filter((path) => !shown.has(remoteName(path)));
+  if (asked.length === 0) return decision;
+  const sightings = await sightPatiently(pair.remote, asked.map(remoteName), asking);
+  const kept = new Set(asked.filter((_, index) => sightings[index]!.found !== 'absent'));
+  if (kept.size === 0) return decision;
+  const problems = sightings.flatMap(({ path, found }): Problem[] =>
+    found === 'present'
+      ? [{ path, side: 'remote', code: 'incomplete', message: 'it is there, though the listing did not show it' }]
+      : [],
+  );
+  return {
+    ...decision,
+    forgotten: decision.forgotten.filter((path) => !kept.has(path)),
+    // Nor is anything below it.
+    descend: decision.descend.filter(({ path, local, remote }) => local || remote || !kept.has(path)),
+    problems: [...decision.problems, ...problems],
+  };
+}
