@@ -1,7 +1,7 @@
 /** Sources that do not stand still while they are copied. */
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { job } from '../builders/connect.ts';
 import { draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
@@ -9,6 +9,14 @@ import { start } from '../servers/every-server.ts';
 
 const RATE = 2 * 1024 * 1024;
 const OLD = 'o'.repeat(2 * RATE);
+
+/** Whether more of the big file has arrived than is begun anew; at its rate the rest takes a second or more. */
+function isUnderWay(folder: string): boolean {
+  const name = readdirSync(folder).find((entry) => /^\.big\.bin\..*\.ferry$/.test(entry));
+  return (
+    name !== undefined && (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0) > 1.25 * 1024 * 1024
+  );
+}
 
 interface Row {
   readonly says: string;
@@ -60,7 +68,7 @@ test.each(ROWS.flatMap((row) => (['push', 'pull'] as const).map((direction) => (
       draw(source, { 'a.txt': 'a', 'big.bin': OLD });
       const settings = job(server, local, { direction, limitRate: RATE, retries: 2 });
       const running = perform(settings, state);
-      await new Promise((done) => setTimeout(done, 900));
+      await vi.waitUntil(() => isUnderWay(destination), { timeout: 50_000, interval: 5 });
       meddle(join(source, 'big.bin'));
       const { summary, problems } = await running;
       expect(summary.exitCode, `${summary.message} ${problems.join()}`).toBe(exit);
