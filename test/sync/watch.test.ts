@@ -63,7 +63,7 @@ describe('push', () => {
     expect(await watching.stop()).toMatchObject({ exitCode: 130 });
   });
 
-  test('a build that writes 500 files twenty times in a second is one batch', async () => {
+  test('a build that writes 500 files twenty times in a second is one batch', { timeout: 120_000 }, async () => {
     const { server, there, state } = await pair({});
     // In memory where there is such a folder: what a busy disk makes of it is no longer within a second.
     const local = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ferry-test-'));
