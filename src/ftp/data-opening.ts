@@ -43,8 +43,9 @@ export interface Opening {
 
 export async function openData(session: Session, send: Send, opening: Opening): Promise<Opened> {
   const { dataMode } = session.site.knowledge;
+  if (dataMode && dataMode !== 'active') return openPassive(session, send, opening, dataMode);
+  session.ports.forget();
   if (dataMode === 'active') return openActive(session, send, opening);
-  if (dataMode) return openPassive(session, send, opening, dataMode);
   return openFirst(session, send, opening);
 }
 

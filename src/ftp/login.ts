@@ -27,17 +27,25 @@ export async function authenticate(site: Site, pipeline: Pipeline, credentials: 
  * The same and the settings in one flight, on a server that took USER and PASS before: nothing of it hangs on an answer but
  * whether it counts. Saves two round trips on each connection after the first.
  */
-async function authenticateAtOnce(site: Site, pipeline: Pipeline, ready: () => Promise<void>): Promise<void> {
+async function authenticateAtOnce(
+  site: Site,
+  pipeline: Pipeline,
+  ready: (admitted: Promise<void>) => Promise<void>,
+): Promise<void> {
   const { user, password } = site.options;
   const pass = `PASS ${secret(site, await password())}`;
   const first = pipeline.send(`USER ${site.codec.encode(user)}`);
   const second = pipeline.send(pass);
-  const prepared = ready();
+  const admit = async () => {
+    const asked = await first;
+    const reply = asked.code === 331 ? await second : asked;
+    if (!reply.ok) throw notAdmitted(site.place, reply);
+  };
+  const admitted = admit();
+  const prepared = ready(admitted);
   // Why the server does not let us in is said by the first answer that does not.
   for (const one of [second, prepared]) one.catch(() => {});
-  const asked = await first;
-  const reply = asked.code === 331 ? await second : asked;
-  if (!reply.ok) throw notAdmitted(site.place, reply);
+  await admitted;
   await prepared;
 }
 
@@ -71,7 +79,7 @@ function isTelnet(refusal: Reply, type: Reply): boolean {
 
 export async function login(site: Site, pipeline: Pipeline): Promise<void> {
   const { knowledge } = site;
-  const ready = () => prepare(site, pipeline, site.options.protocol !== 'ftp');
+  const ready = (admitted?: Promise<void>) => prepare(site, pipeline, site.options.protocol !== 'ftp', admitted);
   if (!knowledge.loginAtOnce || !knowledge.pipelining) {
     await authenticate(site, pipeline, site.options);
     return ready();
@@ -88,8 +96,15 @@ export async function login(site: Site, pipeline: Pipeline): Promise<void> {
 /**
  * Sends all settings in one flight. The first session also asks what the server can do. Binary is set before anything
  * else: some servers refuse SIZE in ASCII, and would change what is sent.
+ * @param admitted where the login is still under way: whether the server lets us in; from somebody whom it does not, it
+ * hides what it can do and where home is
  */
-export async function prepare(site: Site, pipeline: Pipeline, secure: boolean): Promise<void> {
+export async function prepare(
+  site: Site,
+  pipeline: Pipeline,
+  secure: boolean,
+  admitted?: Promise<void>,
+): Promise<void> {
   const { knowledge } = site;
   const first = !knowledge.asked;
   const clear = site.options.tls.protect === 'clear';
@@ -105,6 +120,7 @@ export async function prepare(site: Site, pipeline: Pipeline, secure: boolean): 
     first && !site.utf8 ? pipeline.send(ECHO) : undefined,
     first ? pipeline.send('PWD') : undefined,
   ]);
+  await admitted;
   if (!type.ok) throw notAdmitted(site.place, type);
   if (protection && !protection.ok) {
     // Never without protection, silently: the data would travel in the clear.

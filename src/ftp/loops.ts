@@ -1,7 +1,8 @@
 /**
  * Folders on a server that lead back to one above them. Some servers list a link to a folder (or a junction) as the
  * folder itself, and whoever walks down would walk for ever, or see and delete everything twice. Such a folder shows
- * exactly what that one shows, the way down to itself included.
+ * exactly what that one shows, the way down to itself included, and so does whatever lies further along that way. A folder
+ * that holds nothing but one of its own name shows the same as well, but not for long.
  */
 import { fingerprintOf } from '../model/entry.ts';
 import { ReplyError } from '../model/errors.ts';
@@ -10,6 +11,8 @@ import { nameOf, printable, type RelPath } from '../model/path.ts';
 
 /** How long what a folder showed is good enough to compare with, in ms. */
 const FRESH = 60_000;
+/** How often the way down has to lead to the same once more. */
+const AGAIN = 3;
 
 export class Loops {
   readonly #marks = new Map<string, { readonly at: number; readonly mark: Promise<string> }>();
@@ -30,12 +33,28 @@ export class Loops {
     const mark = markOf(listing);
     for (const above of suspects) {
       if ((await this.#markOf(above, list)) !== mark) continue;
+      if (!(await this.#goesOn(directory, above, mark, list))) continue;
       const place = above === '' ? 'the folder that all of it is in' : printable(above);
       const because = `it leads back to ${place}, as a link does, and was not entered; exclude it to have it no longer said`;
       const problem = { path: directory, side: 'remote', code: 'incomplete', message: because } as const;
       return { directory, entries: [], problems: [problem], incomplete: because };
     }
     return listing;
+  }
+
+  /** Whether going once more from `above` to `directory`, again and again, shows the same each time. */
+  async #goesOn(
+    directory: RelPath,
+    above: RelPath,
+    mark: string,
+    list: (directory: RelPath) => Promise<Listing>,
+  ): Promise<boolean> {
+    const way = above === '' ? directory : directory.slice(above.length + 1);
+    for (let turn = 1; turn <= AGAIN; turn += 1) {
+      const further = [directory, ...Array<string>(turn).fill(way)].join('/') as RelPath;
+      if ((await this.#markOf(further, list)) !== mark) return false;
+    }
+    return true;
   }
 
   #markOf(directory: RelPath, list: (directory: RelPath) => Promise<Listing>): Promise<string> {

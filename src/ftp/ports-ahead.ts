@@ -24,6 +24,11 @@ export class PortsAhead {
     return this.#asked !== undefined;
   }
 
+  /** Another way to a data connection is taken: with that, the server gives up the port that it was asked for before. */
+  forget(): void {
+    this.#asked = undefined;
+  }
+
   /** Asks right behind the command of a transfer, where this server is known to bear it. */
   askAhead(send: Send, mode: PassiveMode): void {
     if (!this.#knowledge.answersInTurn) return;

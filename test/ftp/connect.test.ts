@@ -1,8 +1,10 @@
 /** From the first packet to a session: TLS, login, and everything that can go wrong on the way. */
 import { TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
+import { openSession } from '../../src/ftp/connect.ts';
 import { cannotConnect } from '../../src/ftp/failure.ts';
 import { connectFtp } from '../../src/ftp/remote.ts';
+import { Site } from '../../src/ftp/site.ts';
 import { ConnectError, LoginError, TlsError, TooManyConnectionsError, toRelPath } from '../../src/model/index.ts';
 import { type Answer, type Script, scripted, serverCertificate, type Visit } from './scripted.ts';
 
@@ -152,6 +154,22 @@ describe('every connection after the first', () => {
     expect(second).not.toBeInstanceOf(Error);
     expect(visits.map(({ flights }) => flights[0])).toEqual(['USER u\r\n', AT_ONCE, 'USER u\r\n']);
   });
+});
+
+test('who is not let in learns nothing about the server', async () => {
+  const server = await scripted({
+    PASS: '530 too many connections',
+    FEAT: '500 log in first',
+    PWD: '530 log in first',
+  });
+  const site = new Site(server.options());
+  // Another connection has just been let in, and is still asking what the server can do.
+  site.knowledge.loginAtOnce = true;
+  await expect(openSession(site)).rejects.toThrow(TooManyConnectionsError);
+  expect(server.commands).toContain('PWD');
+  expect(site.knowledge.asked).toBe(false);
+  expect(site.knowledge.home).toBeUndefined();
+  await server[Symbol.asyncDispose]();
 });
 
 test('a server that never answers QUIT is left all the same', async () => {

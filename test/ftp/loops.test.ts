@@ -68,6 +68,11 @@ describe('a walk ends', () => {
   });
 });
 
+test('a folder that holds nothing but one of its own name is entered', async () => {
+  const disk: Disk = { '': ['a'], a: ['a'], 'a/a': ['f'] };
+  expect((await walk(disk)).kept).toEqual({});
+});
+
 test('folders of the same name are entered, at the cost of one listing of the one above', async () => {
   const disk: Disk = {
     '': ['lib'],

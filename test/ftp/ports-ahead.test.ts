@@ -1,7 +1,10 @@
 /** The port of the next file is asked for along with this one, on the one kind of server that bears it. */
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { openSession } from '../../src/ftp/connect.ts';
+import { FtpLane } from '../../src/ftp/lane.ts';
 import { connectFtp } from '../../src/ftp/remote.ts';
+import { Site } from '../../src/ftp/site.ts';
 import { type ByteSource, ReplyError, toRelPath } from '../../src/model/index.ts';
 import { type Script, scripted, type Visit } from './scripted.ts';
 
@@ -78,6 +81,21 @@ describe('on vsftpd', () => {
     expect(arrived).toEqual(['/a: x', '/b: x', '/c: y']);
     expect(at.flights().slice(-2)).toEqual(['STOR /no\r\nEPSV\r\n', 'STOR /c\r\nEPSV\r\n']);
   });
+});
+
+test('a port that the server has given up since is not dialled', async () => {
+  const arrived: string[] = [];
+  const server = await scripted({ ...VSFTPD, STOR: taking(arrived) });
+  const site = new Site(server.options());
+  const session = await openSession(site);
+  const lane = new FtpLane(session, () => {});
+  for (const name of ['a', 'b']) await lane.write(p(name), source(name));
+  // What another connection finds out when it is refused a port: this one begins from the start.
+  site.knowledge.dataMode = undefined;
+  for (const name of ['c', 'd']) await lane.write(p(name), source(name));
+  expect(arrived).toEqual(['/a: a', '/b: b', '/c: c', '/d: d']);
+  await session.close();
+  await server[Symbol.asyncDispose]();
 });
 
 describe('on a server that only speaks like it', () => {
