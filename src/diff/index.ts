@@ -11,7 +11,7 @@ export { lasting } from './lasting.ts';
 export type { Candidates } from './moves.ts';
 export { nameOn, otherSide, primarySide } from './name.ts';
 export * from './order.ts';
-export { outcomeOf } from './outcome.ts';
+export { outcomeOf, outcomeOver } from './outcome.ts';
 export { namesBelow, Scope, topmost } from './scope.ts';
 export { textsOf } from './text.ts';
 export * from './view.ts';

@@ -1,5 +1,5 @@
 /** What became of a command whose reply was lost, by what the server shows now. Pure. */
-import type { Sighting, Tentative } from '../model/index.ts';
+import type { Agreement, Fingerprint, Sighting, Tentative } from '../model/index.ts';
 import { movement } from './stamps.ts';
 
 /** ms for which a command may still be carried out after its connection is gone: a server can be stuck on its disk. */
@@ -20,6 +20,18 @@ export function outcomeOf(
   if (sighting.found === 'unknown') return 'open';
   if (isAs(outcome, sighting)) return 'done';
   return now - since < LATE ? 'open' : 'not done';
+}
+
+/** A hash that no content has. */
+const UNKNOWN = 'unknown';
+
+/**
+ * What is to be journalled of a file that takes the place of `old`. Where both look the same (a build that gives every
+ * file one time), nobody can tell afterwards which of the two is there: then what is here counts as changed, and goes.
+ */
+export function outcomeOver(outcome: Agreement, old: Fingerprint | null): Agreement {
+  if (old === null || movement(old, outcome.remote) === 'moved') return outcome;
+  return { ...outcome, local: { size: outcome.local.size, stamps: {} }, sha256: UNKNOWN };
 }
 
 function isAs(outcome: Tentative['outcome'], sighting: Exclude<Sighting, { found: 'unknown' }>): boolean {

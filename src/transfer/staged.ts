@@ -1,4 +1,5 @@
 /** A file that is complete on the server under its temporary name, and waits there for the rest of its release. */
+import { outcomeOver } from '../diff/index.ts';
 import {
   type Agreement,
   type Fingerprint,
@@ -72,7 +73,7 @@ export async function placeStaged(lane: Lane, memory: Memory, staged: Staged, op
   }
   // What an earlier attempt put there is no old version.
   const keep = old && action.replaces && sameVersion(old, action.replaces) ? options.keep : undefined;
-  await tentatively(memory, { path: action.path, name: target, outcome: agreement }, () =>
+  await tentatively(memory, { path: action.path, name: target, outcome: outcomeOver(agreement, old) }, () =>
     publish(lane, memory, temporary, target, old, { ...options, keep }),
   );
 }

@@ -3,6 +3,7 @@
  * whole old or the whole new bytes at every moment.
  */
 import { createHash } from 'node:crypto';
+import { outcomeOver } from '../diff/index.ts';
 import {
   type Agreement,
   type ByteSource,
@@ -159,7 +160,7 @@ export class Upload implements Transfer {
       unkept: (error: Error) =>
         warnOnce(context, `the old version of some files could not be kept (${error.message})`, 'versions'),
     };
-    await tentatively(memory, { path: action.path, name: target, outcome }, () =>
+    await tentatively(memory, { path: action.path, name: target, outcome: outcomeOver(outcome, there) }, () =>
       publish(lane, memory, name, target, there, options),
     );
     return outcome;

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { job } from '../builders/connect.ts';
@@ -30,6 +30,13 @@ interface Case {
 const remove = (path: string) => (local: string) => rmSync(join(local, path), { recursive: true });
 const write = (drawing: Drawing) => (local: string) => void draw(local, drawing);
 const OTHER = { 'other.txt': 'o' };
+
+/** Other content of the same size, under the time that the file has: what a reproducible build makes. */
+const rewrite = (path: string, content: string) => (local: string) => {
+  const { mtime } = statSync(join(local, path));
+  draw(local, { [path]: content });
+  utimesSync(join(local, path), mtime, mtime);
+};
 
 const CASES: Record<string, Case> = {
   'push: a directory was made, and is gone here': {
@@ -164,6 +171,35 @@ const CASES: Record<string, Case> = {
     meanwhile: () => {},
     here: { 'a.txt': 'a', ...OTHER },
     there: { 'a.txt': 'a', ...OTHER },
+  },
+  'push: a file was not put in place of one of the same size and time': {
+    direction: 'push',
+    agreed: { 'a.txt': 'a1', ...OTHER },
+    change: rewrite('a.txt', 'a2'),
+    lost: /^RNTO .*a\.txt$/,
+    undone: true,
+    meanwhile: () => {},
+    here: { 'a.txt': 'a2', ...OTHER },
+    there: { 'a.txt': 'a2', ...OTHER },
+  },
+  'sync: a file was put in place of one of the same size and time, and was taken back here': {
+    direction: 'sync',
+    agreed: { 'a.txt': 'a1', ...OTHER },
+    change: rewrite('a.txt', 'a2'),
+    lost: /^RNTO .*a\.txt$/,
+    meanwhile: rewrite('a.txt', 'a1'),
+    here: { 'a.txt': 'a1', ...OTHER },
+    there: { 'a.txt': 'a1', ...OTHER },
+  },
+  'sync: a file was not put in place of one of the same size and time, and is gone here': {
+    direction: 'sync',
+    agreed: { 'a.txt': 'a1', ...OTHER },
+    change: rewrite('a.txt', 'a2'),
+    lost: /^RNTO .*a\.txt$/,
+    undone: true,
+    meanwhile: remove('a.txt'),
+    here: OTHER,
+    there: OTHER,
   },
   'sync: a file was put in place, and somebody wrote over it': {
     direction: 'sync',
