@@ -2,19 +2,34 @@
  * Files of the configuration that lie in the folder it is about: they say how to get into a server, and are never carried
  * to it, nor written over by what is there.
  */
+import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileAt } from './file-at.ts';
 import type { Config } from './load.ts';
 import type { JobText, ServerText } from './schema.ts';
 
-/** gitignore patterns of the configuration itself, and of what holds the secrets of its server. */
-export function ownFiles({ file, folder, servers }: Config, job: JobText, local: string, home: string): string[] {
+/**
+ * gitignore patterns of the configuration itself, and of what holds the secrets of its server; by whichever links either
+ * is reached.
+ */
+export async function ownFiles(config: Config, job: JobText, local: string, home: string): Promise<string[]> {
+  const { file, folder, servers } = config;
   const secrets = secretsOf(servers.get(job.server)).map((name) => fileAt(name, folder, home));
-  return [file, ...secrets].flatMap((path) => {
-    const within = relative(local, path);
-    if (within === '' || within.startsWith('..') || isAbsolute(within)) return [];
-    return [`/${literally(within.split(sep).join('/'))}`];
-  });
+  const roots = await namesOf(local);
+  const paths = (await Promise.all([file, ...secrets].map(namesOf))).flat();
+  const patterns = paths.flatMap((path) => roots.flatMap((root) => patternOf(root, path)));
+  return [...new Set(patterns)];
+}
+
+/** As it was written, and where that leads. */
+async function namesOf(path: string): Promise<string[]> {
+  return [path, await realpath(path).catch(() => path)];
+}
+
+function patternOf(root: string, path: string): string[] {
+  const within = relative(root, path);
+  if (within === '' || within.startsWith('..') || isAbsolute(within)) return [];
+  return [`/${literally(within.split(sep).join('/'))}`];
 }
 
 function secretsOf(server: ServerText | undefined): string[] {

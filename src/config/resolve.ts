@@ -35,7 +35,7 @@ export async function resolveJob(config: Config, name: string, options: ResolveO
     throw new UsageError(`the job ${name} is a ${job.direction}; run: ferry ${job.direction} ${name}`);
   const place = await remoteOfJob(config, name, job, overrides, surroundings);
   const local = fileAt(job.local, config.folder, surroundings.home);
-  const own = ownFiles(config, job, local, surroundings.home);
+  const own = await ownFiles(config, job, local, surroundings.home);
   const exclude = [...own, ...(job.exclude ?? [])];
   return settle(name, job.direction, local, place, { ...job, exclude }, overrides, config.folder);
 }

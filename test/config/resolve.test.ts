@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -145,6 +146,16 @@ describe('a job', () => {
     for (const path of ['deep/sync.config.json', 'pass word']) {
       expect(filter.admits(toRelPath(path), 'file')).toBe(true);
     }
+  });
+
+  test('and not when the local folder is named by a link to it', async () => {
+    const folder = testFolder();
+    folder.write('site/key', 'secret', 0o600);
+    const link = join(folder.path, 'current');
+    symlinkSync(join(folder.path, 'site'), link);
+    const here = await configIn(folder, webAnd({ password: { file: 'site/key' } }, { local: link }));
+    const { exclude } = await resolveJob(here, 'site', { surroundings: folder.surroundings() });
+    expect(exclude).toEqual(['/key']);
   });
 
   test('the command line replaces what it says, and adds patterns', async () => {
