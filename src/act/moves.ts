@@ -34,9 +34,10 @@ export async function actOnMoves(acting: Acting, moves: readonly RenameAction[])
     if (!acting.isBlocked(move.path) && (await isAsSeen(acting, move))) sound.push(move);
     else refused.push(move);
   }
-  await inPasses(acting, sound, (pass) => moveAll(acting, pass, (move) => refused.push(move)));
+  const tried = new Set<RenameAction>();
+  await inPasses(acting, sound, (pass) => moveAll(acting, pass, tried, (move) => refused.push(move)));
   for (const move of refused) {
-    if (isDirectory(move) && (await isMoved(acting, move))) {
+    if (tried.has(move) && isDirectory(move) && (await isMoved(acting, move))) {
       await remember(acting, move);
       acting.done(move);
     } else instead.push(...(move.instead ?? []));
@@ -44,16 +45,27 @@ export async function actOnMoves(acting: Acting, moves: readonly RenameAction[])
   return instead;
 }
 
-/** The reply to an attempt that succeeded may have been lost with its connection. */
-async function isMoved(acting: Acting, { from, path }: RenameAction): Promise<boolean> {
+/**
+ * The reply to an attempt that succeeded may have been lost with its connection. Somebody else may have made what has the
+ * new name, so every file has to be there.
+ */
+async function isMoved(acting: Acting, { from, path, instead = [] }: RenameAction): Promise<boolean> {
   const { pair, signal } = acting.options;
-  const [old, now] = await pair.remote.sight([from, path], signal);
-  return old?.found === 'absent' && now?.found === 'present';
+  const files = instead.filter(isTransfer);
+  const expected = new Map(instead.flatMap((one) => ('expected' in one ? [[one.path, one.expected] as const] : [])));
+  const [old, now, ...held] = await pair.remote.sight([from, path, ...files.map((file) => file.path)], signal);
+  if (old?.found !== 'absent' || now?.found !== 'present') return false;
+  return files.every((file, index) => {
+    const sighting = held[index];
+    const was = expected.get((from + file.path.slice(path.length)) as RelPath);
+    return sighting?.found === 'present' && was !== undefined && sameVersion(fingerprintOf(sighting.entry), was);
+  });
 }
 
 async function moveAll(
   acting: Acting,
   { left, failures }: Pass<RenameAction>,
+  tried: Set<RenameAction>,
   giveUp: (move: RenameAction) => void,
 ): Promise<void> {
   const { pair, signal } = acting.options;
@@ -63,8 +75,10 @@ async function moveAll(
     for (const move of [...left]) {
       signal.throwIfAborted();
       acting.started(move);
+      const again = tried.has(move);
+      tried.add(move);
       try {
-        await moveOne(acting, lane, move);
+        await moveOne(acting, lane, move, again);
         await remember(acting, move);
         left.delete(move);
         acting.done(move);
@@ -84,9 +98,9 @@ async function moveAll(
   }
 }
 
-async function moveOne(acting: Acting, lane: Lane, move: RenameAction): Promise<void> {
+async function moveOne(acting: Acting, lane: Lane, move: RenameAction, again: boolean): Promise<void> {
   const { from, path, expected } = move;
-  if (isDirectory(move)) return renameTentatively(acting, lane, move);
+  if (isDirectory(move)) return renameTentatively(acting, lane, move, again);
   // RACE: what comes to lie under the new name between this look and the rename is written over.
   const [now, there] = await Promise.all([lane.find(from), lane.find(path)]);
   if (now === null && there && sameVersion({ size: there.size ?? 0, stamps: there.stamps }, expected)) return;
@@ -95,16 +109,16 @@ async function moveOne(acting: Acting, lane: Lane, move: RenameAction): Promise<
   if (!sameVersion({ size: now.size ?? 0, stamps: now.stamps }, expected)) {
     throw new StaleError('it changed on the server since it was listed');
   }
-  await renameTentatively(acting, lane, move);
+  await renameTentatively(acting, lane, move, again);
 }
 
 /**
  * All names are journalled first: should the new ones go here before the reply came, they would pass for somebody else's,
  * and should the old ones come back, they would pass for removed on the server.
  */
-async function renameTentatively(acting: Acting, lane: Lane, move: RenameAction): Promise<void> {
+async function renameTentatively(acting: Acting, lane: Lane, move: RenameAction, again: boolean): Promise<void> {
   const { memory } = acting.options.pair;
-  await allTentatively(memory, await outcomes(acting, move), () => lane.rename(move.from, move.path));
+  await allTentatively(memory, await outcomes(acting, move), again, () => lane.rename(move.from, move.path));
 }
 
 /** In one write: a kill leaves either all or nothing. */

@@ -27,10 +27,14 @@ export async function tentatively<T>(
   }
 }
 
-/** As {@link tentatively}, for one command that brings all of it about. */
+/**
+ * As {@link tentatively}, for one command that brings all of it about. `again`: it was sent before, and may have been
+ * carried out then; so a refusal now says nothing.
+ */
 export async function allTentatively<T>(
   memory: Memory,
   outcomes: readonly Outcome[],
+  again: boolean,
   tell: () => Promise<T>,
 ): Promise<T> {
   const since = Date.now();
@@ -38,7 +42,7 @@ export async function allTentatively<T>(
   try {
     return await tell();
   } catch (error) {
-    if (isRefused(error, null)) await Promise.all(outcomes.map(({ path }) => memory.withdraw(path)));
+    if (!again && isRefused(error, null)) await Promise.all(outcomes.map(({ path }) => memory.withdraw(path)));
     throw error;
   }
 }

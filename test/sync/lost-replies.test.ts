@@ -310,6 +310,29 @@ test('sync: a conflict was put aside there, and what was agreed on came back her
   expect(read(there)).toEqual(read(local));
 });
 
+test('sync: a folder was renamed there, its new name lost once more, and got its old name back here', async () => {
+  const server = await scriptedServer();
+  onTestFinished(() => server.stop());
+  const there = join(server.root, 'site');
+  mkdirSync(there);
+  const agreed = { 'd/a.txt': 'a', ...OTHER };
+  const [local, state] = [draw(emptyFolder(), agreed), emptyFolder()];
+  const settings = job(server, local, { direction: 'sync', retries: 1, maxDelete: { percent: 100 } });
+  await perform(settings, state);
+  renameSync(join(local, 'd'), join(local, 'n'));
+  server.arm([
+    { on: /^RNTO .*n$/, does: 'lose the reply' },
+    // The repeated rename was refused, and nobody can be asked why.
+    { on: /^MLST .*\/d$/, does: 'close', forGood: true },
+  ]);
+  expect((await perform(settings, state)).summary.exitCode).toBe(5);
+  server.disarm();
+  renameSync(join(local, 'n'), join(local, 'd'));
+  expect((await perform(settings, state)).summary.exitCode).toBe(0);
+  expect(read(local)).toEqual(agreed);
+  expect(read(there)).toEqual(agreed);
+});
+
 const VICTIM = join(import.meta.dirname, '../faults/torture/children/victim.mjs');
 
 test.each([

@@ -143,3 +143,25 @@ describe('where it does not go smoothly', () => {
     expect((await stale()).summary).toMatchObject({ exitCode: 7, renamed: 0 });
   });
 });
+
+test.each(['push', 'sync'] as const)(
+  '%s: a folder that somebody made under the new name is not taken for the old one',
+  async (direction) => {
+    const server = await scriptedServer();
+    onTestFinished(() => server.stop());
+    const there = join(server.root, 'site');
+    mkdirSync(there);
+    const [local, state] = [draw(emptyFolder(), { 'd/a.txt': 'a', 'other.txt': 'o' }), emptyFolder()];
+    const settings = job(server, local, { direction, retries: 1, maxDelete: { percent: 100 } });
+    await perform(settings, state);
+    renameSync(join(local, 'd'), join(local, 'n'));
+    const onPlan = () => {
+      rmSync(join(there, 'd'), { recursive: true });
+      draw(there, { 'n/theirs.txt': 't' });
+    };
+    await perform(settings, state, { onPlan });
+    await perform(settings, state);
+    expect(read(local)).toMatchObject({ 'n/a.txt': 'a' });
+    expect(read(there)).toEqual({ 'n/a.txt': 'a', 'n/theirs.txt': 't', 'other.txt': 'o' });
+  },
+);
