@@ -59,7 +59,8 @@ export async function receiveFile(file: OpenFile, socket: Readable, receiving: R
     held += chunk.length;
     if (held >= most || rate !== undefined) socket.pause();
     if (held < enough && rate === undefined) return;
-    if (waiting && rate === undefined) {
+    // One at a time: what comes while that is under way waits for its turn.
+    if (waiting && begun === undefined && rate === undefined) {
       try {
         begun = write() ?? undefined;
       } catch (error) {
