@@ -16,7 +16,9 @@ export async function ownFiles(config: Config, job: JobText, local: string, home
   const { file, folder, servers } = config;
   const secrets = secretsOf(servers.get(job.server)).map((name) => fileAt(name, folder, home));
   const roots = await namesOf(local);
-  const paths = (await Promise.all([file, ...secrets].map(namesOf))).flat();
+  // One that was handed over by a program is no file.
+  const files = isAbsolute(file) ? [file, ...secrets] : secrets;
+  const paths = (await Promise.all(files.map(namesOf))).flat();
   const patterns = paths.flatMap((path) => roots.flatMap((root) => patternOf(root, path)));
   return [...new Set(patterns)];
 }

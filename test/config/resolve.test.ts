@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   type Config,
+  type ConfigText,
+  configOf,
   loadConfig,
   resolveJob,
   resolvePair,
@@ -156,6 +158,17 @@ describe('a job', () => {
     const here = await configIn(folder, webAnd({ password: { file: 'site/key' } }, { local: link }));
     const { exclude } = await resolveJob(here, 'site', { surroundings: folder.surroundings() });
     expect(exclude).toEqual(['/key']);
+  });
+
+  test('a configuration that is no file leaves nothing out', async () => {
+    const surroundings = { ...testFolder().surroundings(), cwd: process.cwd() };
+    const here = configOf(
+      { servers: { web: { url: 'ftp://h' } }, jobs: { site: { ...JOB, local: '.' } } } as ConfigText,
+      {
+        surroundings,
+      },
+    );
+    expect((await resolveJob(here, 'site', { surroundings })).exclude).toEqual([]);
   });
 
   test('the command line replaces what it says, and adds patterns', async () => {
