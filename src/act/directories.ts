@@ -78,17 +78,19 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined): Pro
     if (!now) {
       // The reply to an earlier attempt may have been lost.
       const moved = making.action === 'rename' ? await seen(lane!, path) : undefined;
-      if (making.action !== 'rename' || (moved && sameVersion(moved, making.expected))) return;
+      if (making.action !== 'rename') return pair.memory.forget(path);
+      if (moved && sameVersion(moved, making.expected)) return pair.memory.forget(from);
       throw new StaleError('it is gone from the server since it was listed');
     }
     if (!sameVersion(now, making.expected)) throw new StaleError('it changed on the server since it was listed');
   }
-  if (making.action === 'rename' && making.side === 'remote') {
-    // That it is gone under its old name is Ferry's doing, whatever comes of the rest.
-    await tentatively(pair.memory, { path: from, outcome: null }, () => side.rename(from, path));
-  } else if (making.action === 'rename') await side.rename(from, path);
-  else if (making.side === 'remote') await removeRemote(acting, { path, kind: 'file' }, lane!);
+  if (making.action === 'rename') {
+    const rename = () => side.rename(from, path);
+    await (making.side === 'remote' ? tentatively(pair.memory, { path: from, outcome: null }, rename) : rename());
+  } else if (making.side === 'remote') await removeRemote(acting, { path, kind: 'file' }, lane!);
   else await side.remove(path);
+  // That it is gone under its old name is Ferry's doing, whatever comes of the rest.
+  await pair.memory.forget(from);
 }
 
 /** The file under a name; undefined where the server says that there is none. */

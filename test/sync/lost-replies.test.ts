@@ -289,7 +289,10 @@ test.each(Object.entries(CASES))('%s', async (_, one) => {
   expect((await perform(settings, state)).done).toEqual([]);
 });
 
-test('sync: a conflict was put aside there, and what was agreed on came back here', async () => {
+test.each<[string, Fault, number]>([
+  ['the reply was lost', { on: /^RNTO .*conflict-remote/, does: 'lose the reply', forGood: true }, 5],
+  ['what is here was refused', { on: /^RNTO .*a\.txt$/, does: '553 not here', times: 9 }, 3],
+])('sync: a conflict was put aside there, %s, and what was agreed on came back here', async (_, fault, exitCode) => {
   const server = await scriptedServer();
   onTestFinished(() => server.stop());
   const there = join(server.root, 'site');
@@ -300,8 +303,8 @@ test('sync: a conflict was put aside there, and what was agreed on came back her
   draw(local, { 'a.txt': 'changed here' });
   draw(there, { 'a.txt': 'changed there' });
   utimesSync(join(there, 'a.txt'), 1_000_000_000, 1_000_000_000);
-  server.arm([{ on: /^RNTO .*conflict-remote/, does: 'lose the reply', forGood: true }]);
-  expect((await perform(settings, state)).summary.exitCode).toBe(5);
+  server.arm([fault]);
+  expect((await perform(settings, state)).summary.exitCode).toBe(exitCode);
   server.disarm();
   draw(local, { 'a.txt': 'agreed' });
   expect((await perform(settings, state)).summary.exitCode).toBe(0);
@@ -328,6 +331,27 @@ test('sync: a folder was renamed there, its new name lost once more, and got its
   expect((await perform(settings, state)).summary.exitCode).toBe(5);
   server.disarm();
   renameSync(join(local, 'n'), join(local, 'd'));
+  expect((await perform(settings, state)).summary.exitCode).toBe(0);
+  expect(read(local)).toEqual(agreed);
+  expect(read(there)).toEqual(agreed);
+});
+
+test('sync: a file made way for a folder that was refused, and came back here', async () => {
+  const server = await scriptedServer();
+  onTestFinished(() => server.stop());
+  const there = join(server.root, 'site');
+  mkdirSync(there);
+  const agreed = { p: 'agreed', ...OTHER };
+  const [local, state] = [draw(emptyFolder(), agreed), emptyFolder()];
+  const settings = job(server, local, { direction: 'sync', retries: 0, maxDelete: { percent: 100 } });
+  await perform(settings, state);
+  remove('p')(local);
+  draw(local, { 'p/in.txt': 'i' });
+  server.arm([{ on: /^MKD .*p$/, does: '550 not here', times: 9 }]);
+  expect((await perform(settings, state)).summary.exitCode).toBe(3);
+  server.disarm();
+  remove('p')(local);
+  draw(local, agreed);
   expect((await perform(settings, state)).summary.exitCode).toBe(0);
   expect(read(local)).toEqual(agreed);
   expect(read(there)).toEqual(agreed);
