@@ -5,7 +5,9 @@ import {
   type DeleteAction,
   type Fingerprint,
   type Lane,
+  lineage,
   type MkdirAction,
+  parentOf,
   type RelPath,
   type RenameAction,
   StaleError,
@@ -14,7 +16,7 @@ import { sameVersion, tentatively } from '../transfer/index.ts';
 import type { Acting } from './act.ts';
 import { isStillExpected } from './expectation.ts';
 import { isConnectionGone } from './failure.ts';
-import { inPasses, type Pass } from './passes.ts';
+import { inPasses, LEFT_OUT, type Pass } from './passes.ts';
 import { removeRemote } from './removals.ts';
 
 type Making = MkdirAction | RenameAction | DeleteAction;
@@ -23,18 +25,26 @@ type Making = MkdirAction | RenameAction | DeleteAction;
 const AHEAD = 256;
 
 export async function actOnDirectories(acting: Acting, makings: readonly Making[]): Promise<void> {
-  await inPasses(acting, makings, (pass) => makeAll(acting, pass));
+  const doubtful = new Set<RelPath>();
+  await inPasses(acting, makings, (pass) => makeAll(acting, pass, doubtful));
 }
 
-async function makeAll(acting: Acting, { left, failures }: Pass<Making>): Promise<void> {
+/**
+ * @param doubtful names under which the server showed a file, and then, when that was to make way, none: a directory
+ * that is there all the same is nobody knows what, such as a link to a folder in a listing that does not tell links.
+ */
+async function makeAll(acting: Acting, { left, failures }: Pass<Making>, doubtful: Set<RelPath>): Promise<void> {
   const { pair, signal } = acting.options;
   const remote = [...left].some((making) => making.side === 'remote');
   const lane = remote ? await pair.remote.lane(signal) : undefined;
   const underway: Promise<void>[] = [];
+  const barred = new Set<RelPath>();
   const take = async (making: Making) => {
     acting.started(making);
     try {
-      await make(acting, making, lane);
+      const claim = making.action === 'mkdir' && making.side === 'remote' && doubtful.has(making.path);
+      if (claim) await claimDirectory(lane!, making.path, barred);
+      await make(acting, making, lane, doubtful);
       left.delete(making);
       acting.done(making);
     } catch (error) {
@@ -45,10 +55,15 @@ async function makeAll(acting: Acting, { left, failures }: Pass<Making>): Promis
   try {
     for (const making of [...left]) {
       signal.throwIfAborted();
+      if ([...lineage(parentOf(making.path))].some((at) => barred.has(at))) {
+        failures.set(making, LEFT_OUT);
+        continue;
+      }
       const step = take(making);
       step.catch(() => undefined);
       // What changes a name that a later step builds on is waited for; plain MKDs follow each other on the wire.
-      if (making.action === 'mkdir' && making.side === 'remote') underway.push(step);
+      const plain = making.action === 'mkdir' && making.side === 'remote' && !doubtful.has(making.path);
+      if (plain) underway.push(step);
       else await step;
       if (underway.length >= AHEAD) await Promise.all(underway.splice(0, AHEAD / 2));
     }
@@ -59,7 +74,14 @@ async function makeAll(acting: Acting, { left, failures }: Pass<Making>): Promis
   }
 }
 
-async function make(acting: Acting, making: Making, lane: Lane | undefined): Promise<void> {
+/** Only as a directory of our own making. */
+async function claimDirectory(lane: Lane, path: RelPath, barred: Set<RelPath>): Promise<void> {
+  if (await lane.claimDirectory(path)) return;
+  barred.add(path);
+  throw new StaleError('the server lists it as a file and has a folder there, or a link to one: see what it is');
+}
+
+async function make(acting: Acting, making: Making, lane: Lane | undefined, doubtful: Set<RelPath>): Promise<void> {
   const { pair } = acting.options;
   const side = making.side === 'remote' ? lane! : pair.local;
   const { path } = making;
@@ -78,7 +100,10 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined): Pro
     if (!now) {
       // The reply to an earlier attempt may have been lost.
       const moved = making.action === 'rename' ? await seen(lane!, path) : undefined;
-      if (making.action !== 'rename') return pair.memory.forget(path);
+      if (making.action !== 'rename') {
+        if (making.side === 'remote') doubtful.add(path);
+        return pair.memory.forget(path);
+      }
       if (moved && sameVersion(moved, making.expected)) return pair.memory.forget(from);
       throw new StaleError('it is gone from the server since it was listed');
     }
