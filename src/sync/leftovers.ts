@@ -55,11 +55,13 @@ export async function sweepLeftovers(
   // Another checkout may be at it right now, and share this memory; what it left for good will be old in a day.
   const shared = pair.memory.travels && !locked;
   const leftovers = [...stale.filter(({ path }) => !kept.has(path)), ...(shared ? [] : journalled)];
+  const left = new Set<RelPath>();
   for (const { side, path } of leftovers) {
     // Whatever the journal says, nothing but a file of our own naming is ever swept.
-    if (isTemporary(nameOf(path))) await retrying(() => remove(pair, side, path, signal), { attempts, signal });
+    if (isTemporary(nameOf(path)) && !(await remove(pair, side, path, { attempts, signal }))) left.add(path);
   }
   for await (const checkpoint of pair.memory.checkpoints()) {
+    if (left.has(checkpoint.temporary)) continue;
     if ([...leftovers, ...journalled].some(({ path }) => path === checkpoint.temporary)) {
       await pair.memory.dropCheckpoint(checkpoint.path, checkpoint.direction);
     }
@@ -84,8 +86,7 @@ export async function sweepAbandoned(pair: Pair, signal: AbortSignal): Promise<v
   // A disk that is not mounted looks as if everything were gone.
   if (abandoned.length === 0 || (await isEmpty(local))) return;
   for (const { path, temporary } of abandoned) {
-    await remove(pair, 'remote', temporary, signal);
-    await memory.dropCheckpoint(path, 'upload');
+    if (await remove(pair, 'remote', temporary, { attempts: 1, signal })) await memory.dropCheckpoint(path, 'upload');
   }
 }
 
@@ -99,18 +100,37 @@ function sideOf({ direction }: Checkpoint): Side {
   return direction === 'upload' ? 'remote' : 'local';
 }
 
-async function remove(pair: Pair, side: Side, path: RelPath, signal: AbortSignal): Promise<void> {
+/**
+ * Whether it is gone. What cannot be removed now is no reason to fail: it is known of, and a later run comes back for it.
+ * @throws what became of the connection
+ */
+async function remove(
+  pair: Pair,
+  side: Side,
+  path: RelPath,
+  { attempts, signal }: { readonly attempts: number; readonly signal: AbortSignal },
+): Promise<boolean> {
   if (side === 'local') {
     const entry = await pair.local.look(path);
     if (entry?.kind === 'file') await pair.local.remove(path);
-    return;
+    return true;
   }
-  const lane = await pair.remote.lane(signal);
+  try {
+    return await retrying(() => removeRemote(pair.remote, path, signal), { attempts, signal });
+  } catch (error) {
+    if (!(error instanceof ReplyError)) throw error;
+    return false;
+  }
+}
+
+async function removeRemote(remote: Pair['remote'], path: RelPath, signal: AbortSignal): Promise<boolean> {
+  const lane = await remote.lane(signal);
   try {
     await lane.remove(path);
+    return true;
   } catch (error) {
-    // Gone already, or not ours to remove: neither is a reason to fail.
     if (!(error instanceof ReplyError) || error.retryable) throw error;
+    return (await lane.find(path)) === null;
   } finally {
     lane.release();
   }

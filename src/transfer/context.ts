@@ -32,9 +32,11 @@ export interface Course {
   farthest: number;
   /** What a rename whose reply is not there yet puts under the final name, and the version of the source that it is of. */
   placing?: { readonly source: Fingerprint; readonly placed: Fingerprint };
+  /** Temporary files of versions that are no more, still to be taken away. */
+  readonly outdated: Set<RelPath>;
 }
 
-export const newCourse = (): Course => ({ attempt: 1, farthest: 0 });
+export const newCourse = (): Course => ({ attempt: 1, farthest: 0, outdated: new Set() });
 export const newNaming = (): Naming => ({ style: 'hidden', inPlace: false, warned: new Set() });
 
 export interface TransferContext {

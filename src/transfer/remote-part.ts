@@ -8,11 +8,12 @@ import {
   type Lane,
   type LocalSource,
   MismatchError,
+  nameOf,
   type RelPath,
   ReplyError,
   type TransferAction,
 } from '../model/index.ts';
-import { type TemporaryStyle, temporaryFor } from '../model/temporary.ts';
+import { isTemporary, type TemporaryStyle, temporaryFor } from '../model/temporary.ts';
 import { type Course, isHashed, RESUMABLE, type TransferContext, tagOf, warnOnce } from './context.ts';
 import { tailsAgree } from './resume.ts';
 import { sameVersion } from './same-version.ts';
@@ -77,7 +78,14 @@ export class RemotePart {
         if (this.mayResume) this.confirmed = left!.confirmed;
       }
     }
+    if (attempt > 1) await this.noteOutdated();
     if (!context.naming.inPlace) await this.saveCheckpoint(this.confirmed);
+  }
+
+  private async noteOutdated(): Promise<void> {
+    const left = await this.context.memory.checkpoint(this.action.path, 'upload');
+    if (!left || sameVersion(left.source, this.version) || !isTemporary(nameOf(left.temporary))) return;
+    this.course.outdated.add(left.temporary);
   }
 
   async saveCheckpoint(confirmed = 0): Promise<void> {
@@ -91,6 +99,7 @@ export class RemotePart {
    * kind that was seen to work is remembered.
    */
   async write(lane: Lane): Promise<void> {
+    await this.dropOutdated(lane);
     const { naming, staged = false } = this.context;
     const hidden = naming.style === 'hidden' ? (['hidden', 'visible'] as const) : (['visible'] as const);
     const kinds = naming.inPlace ? (['in place', ...hidden] as const) : ([...hidden, 'in place'] as const);
@@ -109,7 +118,8 @@ export class RemotePart {
         return;
       } catch (error) {
         if (!refusesName(error)) throw error;
-        if (kind !== 'in place') await this.dropRefused(lane);
+        // Some servers refuse only once the file is there, and leave it.
+        if (kind !== 'in place') await this.removeQuietly(lane, this.name);
         this.begun = false;
         refusal ??= error;
         await this.context.memory.dropCheckpoint(this.action.path, 'upload');
@@ -118,10 +128,9 @@ export class RemotePart {
     throw refusal;
   }
 
-  /** Some servers refuse only once the file is there, and leave it. */
-  private async dropRefused(lane: Lane): Promise<void> {
+  private async removeQuietly(lane: Lane, name: RelPath): Promise<void> {
     try {
-      await lane.remove(this.name);
+      await lane.remove(name);
     } catch (error) {
       if (!(error instanceof ReplyError)) throw error;
     }
@@ -198,10 +207,29 @@ export class RemotePart {
     try {
       await lane.remove(this.name);
     } catch (error) {
-      if (!(error instanceof ReplyError)) return;
+      // Where it is there still, the next run comes back for it.
+      if (!(error instanceof ReplyError) || !(await isGone(lane, this.name))) return;
     }
     this.begun = false;
     await this.context.memory.dropCheckpoint(this.action.path, 'upload');
+  }
+
+  /** What an attempt at another version left when its connection went: this one's checkpoint has taken its place. */
+  private async dropOutdated(lane: Lane): Promise<void> {
+    const { outdated } = this.course;
+    for (const name of outdated) {
+      if (name !== this.name) await this.removeQuietly(lane, name);
+      outdated.delete(name);
+    }
+  }
+}
+
+/** Of what could not be removed. */
+async function isGone(lane: Lane, name: RelPath): Promise<boolean> {
+  try {
+    return (await lane.find(name)) === null;
+  } catch {
+    return false;
   }
 }
 

@@ -22,6 +22,9 @@ export function disagreements(
       const copy = to.get(path);
       if (copy === thing) continue;
       if (direction === 'sync' && policy.delete === 'none' && copy === undefined) continue;
+      // Removed on the other side, and kept for what is in nobody's scope in it.
+      if (direction === 'sync' && copy === undefined && thing === null && links.some((link) => isBelow(link, path)))
+        continue;
       // What only the destination changed may stay as it is.
       const inTheWay = isFile(copy) || above(path).some((at) => isFile(to.get(at))) || (isFile(thing) && copy === null);
       if (direction !== 'sync' && policy.drift === 'keep' && inTheWay) continue;

@@ -1,0 +1,55 @@
+/** Temporary files on the server that nobody goes on from: they go, and where they cannot, a later run comes back. */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { job } from '../builders/connect.ts';
+import { draw, emptyFolder } from '../builders/folder.ts';
+import { perform } from '../builders/perform.ts';
+import { type ScriptedServer, scriptedServer } from '../faults/scripted-server.ts';
+
+let server: ScriptedServer;
+let local: string;
+let state: string;
+beforeEach(async () => {
+  server = await scriptedServer();
+  mkdirSync(join(server.root, 'site'));
+  [local, state] = [draw(emptyFolder(), { 'a.txt': 'what is sent', 'b.txt': 'another' }), emptyFolder()];
+});
+afterEach(() => server.stop());
+
+const there = () => readdirSync(join(server.root, 'site')).sort();
+
+it('another version is sent once the connection was lost: what was there of the first one goes', async () => {
+  server.arm([{ on: /^MFMT .*a\.txt/, does: 'close' }]);
+  let changed = false;
+  const { summary } = await perform(job(server, local), state, {
+    tell: (event) => {
+      if (event.type !== 'retry' || changed) return;
+      changed = true;
+      draw(local, { 'a.txt': 'changed in between' });
+    },
+  });
+  expect([summary.exitCode, changed]).toEqual([0, true]);
+  server.disarm();
+  expect(there()).toEqual(['a.txt', 'b.txt']);
+});
+
+it.each(['500 What?', '450 Busy.'] as const)(
+  'DELE is answered %s: it is not forgotten, and ends no run',
+  async (does) => {
+    server.arm([
+      { on: /^RNTO .*a\.txt/, does: '553 No.', times: 99 },
+      { on: /^DELE .*\.ferry/, does, times: 99 },
+    ]);
+    expect((await perform(job(server, local, { retries: 0 }), state)).summary).toMatchObject({
+      exitCode: 3,
+      failed: 1,
+    });
+    expect(there()).toEqual([expect.stringMatching(/^\.a\.txt\..*\.ferry$/), 'b.txt']);
+    rmSync(join(local, 'a.txt'));
+    expect((await perform(job(server, local, { retries: 0 }), state)).summary).toMatchObject({ exitCode: 0 });
+    server.disarm();
+    expect((await perform(job(server, local), state)).summary).toMatchObject({ exitCode: 0 });
+    expect(there()).toEqual(['b.txt']);
+  },
+);
