@@ -17,7 +17,7 @@ import {
   StaleError,
 } from '../model/index.ts';
 import { allTentatively, type Outcome, sameVersion } from '../transfer/index.ts';
-import type { Acting } from './act.ts';
+import type { Acting } from './acting.ts';
 import { isStillExpected } from './expectation.ts';
 import { isConnectionGone } from './failure.ts';
 import { listRemote } from './listings.ts';

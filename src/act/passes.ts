@@ -5,7 +5,7 @@
  */
 import type { Action, Lane } from '../model/index.ts';
 import { isRetryable, retrying } from '../queue/index.ts';
-import type { Acting } from './act.ts';
+import type { Acting } from './acting.ts';
 import { isConnectionGone } from './failure.ts';
 
 /** In place of an error: the step was left out because of another one that failed. */

@@ -22,19 +22,12 @@ import {
   type TransferAction,
 } from '../model/index.ts';
 import { dressStaged, isExpectedUnder, type Naming, newNaming, placeStaged, type Staged } from '../transfer/index.ts';
-import type { Acting } from './act.ts';
+import type { Acting } from './acting.ts';
 import { actOnDirectories } from './directories.ts';
 import { listRemote } from './listings.ts';
 import { inFlight, inPasses } from './passes.ts';
 import { actOnRemovals } from './removals.ts';
 import { actOnTransfers, stageTransfers } from './transfers.ts';
-
-/** Programs around the moment in which a release is published. */
-export interface Maintenance {
-  /** @throws HookError where it must not be published. */
-  enter(): Promise<void>;
-  leave(): Promise<void>;
-}
 
 /** @throws whatever ends the run; HookError where a program around it failed. */
 export async function actOnRelease(acting: Acting, actions: readonly Action[]): Promise<void> {

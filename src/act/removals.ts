@@ -15,7 +15,7 @@ import {
   StaleError,
 } from '../model/index.ts';
 import { tentatively } from '../transfer/index.ts';
-import type { Acting } from './act.ts';
+import type { Acting } from './acting.ts';
 import { isStillExpected, matches } from './expectation.ts';
 import { isConnectionGone } from './failure.ts';
 import { inPasses, LEFT_OUT, type Pass } from './passes.ts';

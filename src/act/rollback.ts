@@ -14,7 +14,7 @@ import {
   StaleError,
 } from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
-import type { Acting } from './act.ts';
+import type { Acting } from './acting.ts';
 import { inFlight, inPasses } from './passes.ts';
 import type { Kept, Manifest, Versions } from './versions.ts';
 

@@ -21,7 +21,7 @@ import {
   type TransferContext,
   Upload,
 } from '../transfer/index.ts';
-import type { Acting } from './act.ts';
+import type { Acting } from './acting.ts';
 import { endsRun, FullError, isFull } from './failure.ts';
 
 /** Received files that are made durable and remembered in one go: so many, or what came in so many ms. */

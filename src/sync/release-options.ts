@@ -1,7 +1,6 @@
 /** What a job says of its releases, as the steps of a run take it. */
 
-import type { ActOptions } from '../act/act.ts';
-import type { Maintenance } from '../act/release.ts';
+import type { ActOptions, Maintenance } from '../act/acting.ts';
 import type { Tally } from '../act/tally.ts';
 import { Versions } from '../act/versions.ts';
 import { secretsMask } from '../config/index.ts';

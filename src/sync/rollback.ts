@@ -3,7 +3,7 @@
  * it added goes. Nothing that anyone touched since is touched, and what goes is kept in turn.
  */
 
-import { Acting } from '../act/act.ts';
+import { Acting } from '../act/acting.ts';
 import { actOnRollback, type TakenBack } from '../act/rollback.ts';
 import { type Kept, keptPath, type Manifest, Versions } from '../act/versions.ts';
 import type { JobSettings } from '../config/settings.ts';
