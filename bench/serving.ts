@@ -1,8 +1,9 @@
 // Two servers side by side on folders of the bench's: `ferry serve` and pyftpdlib, each a process of its own.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { startServer } from '../test/servers/index.ts';
 import type { Bench } from './bench.ts';
 import type { Contestant } from './contest.ts';
@@ -27,19 +28,15 @@ export async function ferryServing(bench: Bench): Promise<Serving> {
   const root = bench.newFolder('root-ferry');
   const password = randomBytes(12).toString('hex');
   const { program, args, env } = ferryServe(root, 'tester', password, dataPorts, bench.profile);
-  const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  // A file, not a pipe: its line for every transfer would keep the bench busy while it measures.
+  const log = bench.newName('log-ferry');
+  const sink = openSync(log, 'w');
+  const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', sink] });
+  closeSync(sink);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const leave = () => void child.kill('SIGKILL');
   process.once('exit', leave);
-  const port = await new Promise<number>((resolve, reject) => {
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      const found = /ftp:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1];
-      if (found !== undefined) resolve(Number(found));
-    });
-    child.once('close', () => reject(new Error(`ferry serve has not started: ${said}`)));
-  });
+  const port = await startedOn(log, child);
   const close = async () => {
     process.off('exit', leave);
     child.kill('SIGINT');
@@ -50,8 +47,18 @@ export async function ferryServing(bench: Bench): Promise<Serving> {
 
 export async function pyftpdlibServing(bench: Bench): Promise<Serving> {
   const root = bench.newFolder('root-pyftpdlib');
-  const server = await startServer('pyftpdlib', { root, passivePorts: dataPorts });
+  const server = await startServer('pyftpdlib', { root, passivePorts: dataPorts, tersely: true });
   return serving(`pyftpdlib ${server.version}`, root, server.pid, server, () => server.stop());
+}
+
+async function startedOn(log: string, child: ChildProcess): Promise<number> {
+  for (;;) {
+    const said = readFileSync(log, 'utf8');
+    const port = /ftp:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+    if (port !== undefined) return Number(port);
+    if (child.exitCode !== null) throw new Error(`ferry serve has not started: ${said}`);
+    await setTimeout(20);
+  }
 }
 
 /** The same contestant, telling what its run cost the server. */

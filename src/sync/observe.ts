@@ -27,6 +27,7 @@ import {
 } from '../diff/index.ts';
 import {
   type Agreement,
+  type Entry,
   fingerprintOf,
   isAside,
   isTemporary,
@@ -130,6 +131,7 @@ class Walk {
   private readonly untrusted: { path: RelPath; because: string }[] = [];
   private readonly stale: { side: Side; path: RelPath }[] = [];
   private readonly asides: RelPath[] = [];
+  private begun: Promise<ReadonlySet<RelPath>> | undefined;
   /** Told when there is more to visit. */
   private onMore: () => void = () => {};
   private files = 0;
@@ -252,17 +254,18 @@ class Walk {
     // needed: of what waits in memory for a distant server the garbage collector would have to move a good part about.
     if (at.path === ROOT && at.local && at.remote) await this.warm(here);
     const remote = at.remote ? await listRemote(pair, there, signal, job.retries + 1, at.supposed) : null;
-    const local = at.local ? await listLocal(pair, here) : null;
-    const baseline = await pair.memory.children(at.path, async () => seenIn(at.path, [local, remote], at.supposed));
-    if (at.path === ROOT) Object.assign(this.missing, { local: local === null, remote: remote === null });
-    else if (at.supposed && (local === null || remote === null)) {
+    const all = at.local ? await listLocal(pair, here) : null;
+    const baseline = await pair.memory.children(at.path, async () => seenIn(at.path, [all, remote], at.supposed));
+    if (at.path === ROOT) Object.assign(this.missing, { local: all === null, remote: remote === null });
+    else if (at.supposed && (all === null || remote === null)) {
       const scope = new Scope(this.decideOptions.foldsCase);
       scope.add([nameOf(at.path)]);
       this.pending.push({ ...BOTH, path: parentOf(at.path), supposed: true, scope });
       return;
     }
-    this.noteStale('local', local);
+    this.noteStale('local', all);
     this.noteStale('remote', remote);
+    const local = all && (await this.withoutBegun(all));
     const view: View = {
       directory: at.path,
       ...(at.alias === undefined ? {} : { alias: at.alias }),
@@ -343,6 +346,27 @@ class Walk {
     } catch (error) {
       if (!(error instanceof LocalError)) throw error;
     }
+  }
+
+  /**
+   * Leaves out what a killed run had begun to fetch: no reason to keep a directory that is gone there, as it is swept
+   * before anything is removed. The part of a file that is still there is swept as little as its directory is removed.
+   */
+  private async withoutBegun(listing: Listing): Promise<Listing> {
+    const { pair, only, learn } = this.options;
+    // Nothing is swept in a batch, in a dry run, or from under another checkout that may be at it.
+    if (only || !learn || pair.memory.travels) return listing;
+    const own = ({ kind, path }: Entry) => kind === 'file' && isTemporary(nameOf(path)) && !isAside(nameOf(path));
+    if (!listing.entries.some(own)) return listing;
+    const begun = await (this.begun ??= this.begunHere());
+    return { ...listing, entries: listing.entries.filter((entry) => !own(entry) || !begun.has(entry.path)) };
+  }
+
+  private async begunHere(): Promise<Set<RelPath>> {
+    const begun = new Set<RelPath>();
+    for await (const { direction, temporary } of this.options.pair.memory.checkpoints())
+      if (direction === 'download') begun.add(temporary);
+    return begun;
   }
 
   private noteStale(side: Side, listing: Listing | null): void {

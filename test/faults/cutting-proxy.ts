@@ -41,6 +41,8 @@ export interface CuttingProxy {
  * that takes up a session is shorter by a chain of certificates.
  */
 const SHORT_BY = 4096;
+/** ms without another byte, after which a connection that is nearly through is. */
+const SILENCE = 60;
 
 export async function cuttingProxy(
   target: { host: string; port: number },
@@ -93,31 +95,52 @@ export async function cuttingProxy(
       if (!cut || (cut.on ?? 'data') !== counts.on || cut.direction !== direction) return undefined;
       return reached >= cut.after && (cut.when?.() ?? true) ? cut : undefined;
     };
+    // What may be the last bytes waits until that is known: a client that has had its last byte may be gone before the
+    // server's end is seen, and there would be nothing left to cut.
+    const held: Buffer[] = [];
+    let silence: NodeJS.Timeout | undefined;
+    const mayBeLast = () => due(counts[direction] + SHORT_BY)?.after ?? 0;
+    const cutAfter = (now: Cut, last: readonly Buffer[]) => {
+      clearTimeout(silence);
+      cut = undefined;
+      from.removeAllListeners('data').removeAllListeners('end');
+      from.resume();
+      const bytes = Buffer.concat(last);
+      if (bytes.length === 0) strike(now.how);
+      else to.write(bytes, () => strike(now.how));
+    };
+    const atTheEnd = () => {
+      clearTimeout(silence);
+      const now = due(counts[direction] + SHORT_BY);
+      const last = held.splice(0);
+      if (now) return cutAfter(now, last);
+      for (const bytes of last) to.write(bytes);
+    };
     from.on('data', (chunk: Buffer) => {
-      const before = counts[direction];
+      const before = counts[direction] - held.reduce((sum, { length }) => sum + length, 0);
       counts[direction] += chunk.length;
       // The byte after the last one that is let through has come.
       const now = due(counts[direction] - 1);
-      if (now) {
-        cut = undefined;
-        const rest = chunk.subarray(0, Math.max(0, now.after - before));
-        if (rest.length === 0) strike(now.how);
-        else to.write(rest, () => strike(now.how));
-        from.removeAllListeners('data');
-        from.resume();
+      if (now) return cutAfter(now, [Buffer.concat([...held, chunk]).subarray(0, Math.max(0, now.after - before))]);
+      // Not so early that a handshake would wait.
+      if (mayBeLast() > 2 * SHORT_BY) {
+        held.push(chunk);
+        clearTimeout(silence);
+        silence = setTimeout(atTheEnd, SILENCE);
         return;
       }
+      for (const earlier of held.splice(0)) to.write(earlier);
       if (!to.write(chunk)) {
         from.pause();
         to.once('drain', () => from.resume());
       }
     });
     from.on('end', () => {
-      const now = due(counts[direction] + SHORT_BY);
-      if (!now) return void to.end();
-      cut = undefined;
-      strike(now.how);
+      const expected = due(counts[direction] + SHORT_BY) !== undefined;
+      atTheEnd();
+      if (!expected) to.end();
     });
+    from.on('close', () => clearTimeout(silence));
     from.on('close', (failed) => (failed ? to.resetAndDestroy() : to.end()));
   }
 

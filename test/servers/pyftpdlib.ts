@@ -17,7 +17,7 @@ from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.servers import FTPServer
 
 settings = json.load(open(sys.argv[1]))
-pyftpdlib.log.config_logging(level=logging.DEBUG)
+pyftpdlib.log.config_logging(level=logging.INFO if settings['tersely'] else logging.DEBUG)
 
 class ImplicitTls(TLS_FTPHandler):
     def handle(self):
@@ -86,6 +86,7 @@ export const pyftpdlib: ServerKind = {
       passivePorts: options.passivePorts ?? null,
       masquerade: options.masquerade ?? null,
       maxClients: options.maxClients ?? 200,
+      tersely: options.tersely ?? false,
     };
     writeFileSync(settings, JSON.stringify(values), { mode: 0o600 });
     return { command: python, args: ['-W', 'ignore', program, settings], env: installedEnvironment() };

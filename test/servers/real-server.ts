@@ -18,6 +18,8 @@ export interface StartOptions {
   masquerade?: string;
   /** Pure-FTPd only: how many entries a listing shows before it is silently cut off (its own default is 10000). */
   maxListed?: number;
+  /** pyftpdlib only: logs a line for a transfer, as it does by itself, and not every command. */
+  tersely?: boolean;
 }
 
 export interface RealServer {

@@ -1,5 +1,5 @@
 /** Temporary files on the server that nobody goes on from: they go, and where they cannot, a later run comes back. */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { job } from '../builders/connect.ts';
@@ -53,3 +53,17 @@ it.each(['500 What?', '450 Busy.'] as const)(
     expect(there()).toEqual(['b.txt']);
   },
 );
+
+it('a directory is gone there, and holds here what a lost connection had begun to fetch: both go', async () => {
+  const settings = job(server, local, { direction: 'sync', delete: 'tracked', retries: 0 });
+  const folder = draw(join(server.root, 'site', 'folder'), { 'old.txt': 'agreed on' });
+  expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 0 });
+  draw(folder, { 'new.txt': 'what is fetched'.repeat(200_000) });
+  server.arm([{ on: /^RETR .*new\.txt/, does: 'lose the reply', times: 9 }]);
+  expect((await perform(settings, state)).summary).toMatchObject({ failed: 1 });
+  server.disarm();
+  expect(readdirSync(join(local, 'folder')).sort()).toEqual([expect.stringMatching(/^\.new\.txt\./), 'old.txt']);
+  rmSync(folder, { recursive: true });
+  expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 0 });
+  expect([existsSync(join(local, 'folder')), existsSync(folder)]).toEqual([false, false]);
+});
