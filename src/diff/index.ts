@@ -12,6 +12,7 @@ export type { Candidates } from './moves.ts';
 export { nameOn, otherSide, primarySide } from './name.ts';
 export * from './order.ts';
 export { outcomeOf, outcomeOver } from './outcome.ts';
+export { KEEP_RULES, type Keep, type KeepRule, type Retained, retention } from './retention.ts';
 export { namesBelow, Scope, topmost } from './scope.ts';
 export { textsOf } from './text.ts';
 export * from './view.ts';
