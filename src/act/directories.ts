@@ -1,6 +1,6 @@
 /** Makes directories, parents first, and renames; on the server all of them travel together, in the plan's order. */
 
-import { directoryAgreement } from '../diff/index.ts';
+import { directoryAgreement, rememberedAs } from '../diff/index.ts';
 import {
   type DeleteAction,
   type Fingerprint,
@@ -82,13 +82,14 @@ async function claimDirectory(lane: Lane, path: RelPath, barred: Set<RelPath>): 
 }
 
 async function make(acting: Acting, making: Making, lane: Lane | undefined, doubtful: Set<RelPath>): Promise<void> {
-  const { pair } = acting.options;
+  const { pair, direction } = acting.options;
   const side = making.side === 'remote' ? lane! : pair.local;
   const { path } = making;
+  const known = rememberedAs(making, direction);
   if (making.action === 'mkdir') {
-    const outcome = directoryAgreement(path);
-    if (making.side === 'remote') await tentatively(pair.memory, { path, outcome }, () => side.makeDirectory(path));
-    else await side.makeDirectory(path);
+    const outcome = directoryAgreement(known);
+    const mkdir = () => side.makeDirectory(path);
+    await (making.side === 'remote' ? tentatively(pair.memory, { path: known, name: path, outcome }, mkdir) : mkdir());
     return pair.memory.learn(outcome);
   }
   const from = making.action === 'rename' ? making.from : path;
@@ -102,7 +103,7 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined, doub
       const moved = making.action === 'rename' ? await seen(lane!, path) : undefined;
       if (making.action !== 'rename') {
         if (making.side === 'remote') doubtful.add(path);
-        return pair.memory.forget(path);
+        return pair.memory.forget(known);
       }
       if (moved && sameVersion(moved, making.expected)) return pair.memory.forget(from);
       throw new StaleError('it is gone from the server since it was listed');
@@ -112,10 +113,10 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined, doub
   if (making.action === 'rename') {
     const rename = () => side.rename(from, path);
     await (making.side === 'remote' ? tentatively(pair.memory, { path: from, outcome: null }, rename) : rename());
-  } else if (making.side === 'remote') await removeRemote(acting, { path, kind: 'file' }, lane!);
+  } else if (making.side === 'remote') await removeRemote(acting, making, lane!);
   else await side.remove(path);
   // That it is gone under its old name is Ferry's doing, whatever comes of the rest.
-  await pair.memory.forget(from);
+  await pair.memory.forget(making.action === 'rename' ? from : known);
 }
 
 /** The file under a name; undefined where the server says that there is none. */

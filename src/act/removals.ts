@@ -3,6 +3,8 @@
  * more: a remote file must still be the one that was seen, and a local file goes only if the server, asked for that
  * very path, says that it is not there.
  */
+
+import { rememberedAs } from '../diff/index.ts';
 import {
   type DeleteAction,
   fingerprintOf,
@@ -11,6 +13,7 @@ import {
   NameError,
   parentOf,
   type RelPath,
+  type Remote,
   type Sighting,
   StaleError,
 } from '../model/index.ts';
@@ -20,6 +23,7 @@ import { isStillExpected, matches } from './expectation.ts';
 import { isConnectionGone } from './failure.ts';
 import { inPasses, LEFT_OUT, type Pass } from './passes.ts';
 import { sightPatiently } from './sight-patiently.ts';
+import { sightInAnyForm } from './spellings.ts';
 
 /** Paths asked about in one go. */
 const BATCH = 256;
@@ -39,8 +43,7 @@ async function removeAll(
 ): Promise<void> {
   const { pair, signal, attempts } = acting.options;
   const batch = [...left];
-  const paths = batch.map((removal) => removal.path);
-  const sightings = await sightPatiently(pair.remote, paths, { attempts, signal });
+  const sightings = await sightAll(pair.remote, batch, { attempts, signal });
   batch.forEach((removal, index) => {
     const doubt = removal.side === 'local' && removal.action === 'delete' && sightings[index]?.found === 'present';
     if (doubt) doubtful.add(parentOf(removal.path));
@@ -81,6 +84,30 @@ async function removeAll(
   }
 }
 
+/** What the server has of each: of what goes there, that very name; of what goes here, whatever it may be called there. */
+async function sightAll(
+  remote: Remote,
+  batch: readonly DeleteAction[],
+  asking: Parameters<typeof sightInAnyForm>[2],
+): Promise<readonly Sighting[]> {
+  const here = batch.filter(({ side }) => side === 'local');
+  const there = batch.filter(({ side }) => side === 'remote');
+  const [ofHere, ofThere] = await Promise.all([
+    sightInAnyForm(
+      remote,
+      here.map(({ path, alias }) => alias ?? path),
+      asking,
+    ),
+    sightPatiently(
+      remote,
+      there.map(({ path }) => path),
+      asking,
+    ),
+  ]);
+  const [nextHere, nextThere] = [ofHere.values(), ofThere.values()];
+  return batch.map(({ side }) => (side === 'local' ? nextHere : nextThere).next().value!);
+}
+
 async function remove(
   acting: Acting,
   removal: DeleteAction,
@@ -113,7 +140,7 @@ async function remove(
     if (kind === 'directory') await pair.local.removeDirectory(path);
     else await pair.local.remove(path);
   }
-  await pair.memory.forget(path);
+  await pair.memory.forget(rememberedAs(removal, acting.options.direction));
 }
 
 /**
@@ -122,14 +149,16 @@ async function remove(
  */
 export async function removeRemote(
   { options }: Acting,
-  { path, kind }: Pick<DeleteAction, 'path' | 'kind'>,
+  removal: Pick<DeleteAction, 'side' | 'path' | 'alias' | 'kind'>,
   lane: Lane,
 ): Promise<void> {
   const { pair, versions, direction } = options;
+  const { path, kind } = removal;
+  const outcome = { path: rememberedAs(removal, direction), name: path, outcome: null };
   const tell = () => {
     if (kind === 'directory') return lane.removeDirectory(path);
     return versions ? lane.rename(path, versions.pathOf(path)) : lane.remove(path);
   };
-  if (direction === 'sync') await tentatively(pair.memory, { path, outcome: null }, tell);
+  if (direction === 'sync') await tentatively(pair.memory, outcome, tell);
   else await tell();
 }

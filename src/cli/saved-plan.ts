@@ -76,11 +76,12 @@ const transfer = z.strictObject({
   mode: z.int().optional(),
   alias: ofAPath.optional(),
 });
-const mkdir = z.strictObject({ ...step, action: z.literal('mkdir'), side });
+const mkdir = z.strictObject({ ...step, action: z.literal('mkdir'), side, alias: ofAPath.optional() });
 const removal = z.strictObject({
   ...step,
   action: z.enum(['delete', 'replace']),
   side,
+  alias: ofAPath.optional(),
   kind: z.enum(['file', 'directory']),
   expected: fingerprint,
 });

@@ -3,7 +3,7 @@ import { type Entry, fingerprintOf, nameOf, type Reason, type Side } from '../mo
 import type { Context } from './context.ts';
 import type { Draft } from './draft.ts';
 import type { Slot } from './match.ts';
-import { nameOn, otherSide } from './name.ts';
+import { aliasIfOther, nameOn, otherSide } from './name.ts';
 import { later } from './times.ts';
 
 const REASON: Reason = 'conflict';
@@ -88,10 +88,6 @@ function setAside(slot: Slot, entry: Entry, side: Side, context: Context, draft:
   });
   draft.transfer(aside, entry, otherSide(side), REASON, null);
   return aside;
-}
-
-function aliasIfOther(path: Slot['path'], alias: Slot['path']): { readonly alias?: Slot['path'] } {
-  return path === alias ? {} : { alias };
 }
 
 const LONGEST_NAME = 255;

@@ -18,7 +18,7 @@ import { directoryAgreement, sameAgreement } from './agreement.ts';
 import type { Verdict } from './compare.ts';
 import type { Ask, Evidence } from './evidence.ts';
 import type { Slot } from './match.ts';
-import { nameOn } from './name.ts';
+import { aliasIfOther, nameOn, otherSide, primarySide } from './name.ts';
 import { mergeStamps } from './stamps.ts';
 
 /** A directory to look at next. */
@@ -116,13 +116,18 @@ export class Draft {
   /** `wanted`: even if nothing goes into it. */
   mkdir(slot: Slot, side: Side, reason: Reason, wanted = true): void {
     const path = nameOn(side, this.direction, slot);
-    this.actions.push({ action: 'mkdir', path, side, reason });
+    const there = nameOn(otherSide(side), this.direction, slot);
+    this.actions.push({ action: 'mkdir', path, ...aliasIfOther(path, there), side, reason });
     if (!wanted) this.optional.push(path);
   }
 
   remove(slot: Slot, action: DeleteAction['action'], side: Side, entry: Entry, reason: Reason): void {
     const kind = entry.kind === 'directory' ? 'directory' : 'file';
-    this.actions.push({ action, side, path: entry.path, kind, reason, expected: this.seen(slot, side, entry) });
+    const { path } = entry;
+    // It may be gone from the other side: then its name there is the one that was agreed on.
+    const known = side === primarySide(this.direction) ? slot.alias : (slot.agreed?.path ?? slot.path);
+    const expected = this.seen(slot, side, entry);
+    this.actions.push({ action, side, path, ...aliasIfOther(path, known ?? path), kind, reason, expected });
   }
 
   /**

@@ -9,7 +9,7 @@ export * from './filter.ts';
 export * from './guard.ts';
 export { lasting } from './lasting.ts';
 export type { Candidates } from './moves.ts';
-export { nameOn, otherSide, primarySide } from './name.ts';
+export { nameOn, otherSide, primarySide, rememberedAs } from './name.ts';
 export * from './order.ts';
 export { outcomeOf, outcomeOver } from './outcome.ts';
 export { KEEP_RULES, type Keep, type KeepRule, type Retained, retention } from './retention.ts';

@@ -18,3 +18,15 @@ export function nameOn(
 export function otherSide(side: Side): Side {
   return side === 'local' ? 'remote' : 'local';
 }
+
+export function aliasIfOther(path: RelPath, alias: RelPath): { readonly alias?: RelPath } {
+  return path === alias ? {} : { alias };
+}
+
+/** Under which path something that is on one side is remembered. */
+export function rememberedAs(
+  { side, path, alias }: { readonly side: Side; readonly path: RelPath; readonly alias?: RelPath },
+  direction: Direction,
+): RelPath {
+  return side === primarySide(direction) ? path : (alias ?? path);
+}

@@ -29,6 +29,13 @@ interface Step {
   readonly reason: Reason;
 }
 
+/** What changes one side alone. */
+interface OneSided extends Step {
+  readonly side: Side;
+  /** The name on the other side, as it is or was agreed on, where it differs only in its Unicode normalisation. */
+  readonly alias?: RelPath;
+}
+
 /** Copies a file's content. `to` is the side that is written. */
 export interface TransferAction extends Step {
   readonly action: 'upload' | 'download';
@@ -45,16 +52,14 @@ export interface TransferAction extends Step {
 }
 
 /** A directory that is made. */
-export interface MkdirAction extends Step {
+export interface MkdirAction extends OneSided {
   readonly action: 'mkdir';
-  readonly side: Side;
 }
 
 /** Removes one file, link or empty directory. Nothing is ever removed recursively. */
-export interface DeleteAction extends Step {
+export interface DeleteAction extends OneSided {
   /** `replace`: it makes way for something of another kind at the same path. */
   readonly action: 'delete' | 'replace';
-  readonly side: Side;
   readonly kind: 'file' | 'directory';
   readonly expected: Fingerprint;
 }

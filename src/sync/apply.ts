@@ -1,10 +1,13 @@
 /** Carries out a plan that was saved, reviewed and brought back, if the world is still the one it was made for. */
 
+import { sideOf } from '../act/acting.ts';
 import { matches } from '../act/expectation.ts';
 import { listRemote } from '../act/listings.ts';
 import type { JobSettings } from '../config/settings.ts';
+import { nameOn, otherSide } from '../diff/index.ts';
 import {
   type Action,
+  type Direction,
   type Entry,
   type Fingerprint,
   fingerprintOf,
@@ -60,14 +63,15 @@ interface Expected {
 }
 
 /** What a plan takes for granted about both sides. */
-function expectations(action: Action): Expected[] {
-  if (action.action === 'rename' && action.instead) return action.instead.flatMap(expectations);
+function expectations(action: Action, direction: Direction): Expected[] {
+  if (action.action === 'rename' && action.instead)
+    return action.instead.flatMap((one) => expectations(one, direction));
   if (isTransfer(action)) {
-    const up = action.action === 'upload';
-    const target = action.alias ?? action.path;
+    const to = sideOf(action);
+    const from = otherSide(to);
     return [
-      { side: up ? 'local' : 'remote', path: action.path, was: action.source },
-      { side: up ? 'remote' : 'local', path: target, was: action.replaces },
+      { side: from, path: nameOn(from, direction, action), was: action.source },
+      { side: to, path: nameOn(to, direction, action), was: action.replaces },
     ];
   }
   if (action.action === 'mkdir') return [{ side: action.side, path: action.path, was: null }];
@@ -77,7 +81,8 @@ function expectations(action: Action): Expected[] {
 async function whatMoved(pair: Pair, plan: Plan, signal: AbortSignal, attempts: number): Promise<RelPath[]> {
   // What makes way for another kind is expected to be there by the removal, not to be absent by the transfer.
   const replaced = new Set(plan.actions.filter(({ action }) => action === 'replace').map(({ path }) => path));
-  const all = plan.actions.flatMap(expectations).filter(({ was, path }) => was !== null || !replaced.has(path));
+  const every = plan.actions.flatMap((action) => expectations(action, plan.direction));
+  const all = every.filter(({ was, path }) => was !== null || !replaced.has(path));
   const moved = new Set<RelPath>();
   for (const { path, was } of all.filter(({ side }) => side === 'local')) {
     const entry = await pair.local.look(path);

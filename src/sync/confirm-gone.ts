@@ -2,7 +2,7 @@
  * What is on neither side is forgotten. But a listing can be empty, or leave a name out, and be none the wiser: so the
  * server is asked for that very path once more, as it is before anything is deleted.
  */
-import { sightPatiently } from '../act/sight-patiently.ts';
+import { sightInAnyForm } from '../act/spellings.ts';
 import { type Decision, nameOn, type View } from '../diff/index.ts';
 import { type Direction, joinPath, nameOf, type Pair, type Problem, type RelPath } from '../model/index.ts';
 
@@ -23,7 +23,7 @@ export async function confirmGone(decision: Decision, view: View, asking: Asking
     nameOn('remote', direction, { path, alias: joinPath(view.alias ?? view.directory, nameOf(path)) });
   const asked = decision.forgotten.filter((path) => !shown.has(remoteName(path)));
   if (asked.length === 0) return decision;
-  const sightings = await sightPatiently(pair.remote, asked.map(remoteName), asking);
+  const sightings = await sightInAnyForm(pair.remote, asked.map(remoteName), asking);
   const kept = new Set(asked.filter((_, index) => sightings[index]!.found !== 'absent'));
   if (kept.size === 0) return decision;
   const problems = sightings.flatMap(({ path, found }): Problem[] =>
