@@ -239,15 +239,13 @@ class RemoteMemory implements Memory {
   }
 
   async flush(): Promise<void> {
-    await this.#saving;
     if (this.#walked) this.#forgetUnfound();
-    if (this.#changes > 0) await this.#saveNow();
+    await this.#saveRest();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#saving;
-    if (this.#changes > 0) await this.#saveNow();
+    await this.#saveRest();
   }
 
   /** Under which key an unfinished transfer is: by its path, or where that is not known by its temporary file. */
@@ -303,11 +301,20 @@ class RemoteMemory implements Memory {
     if (!this.#save || this.#saving || this.#changes === 0) return;
     const since = performance.now() - this.#savedAt;
     if (since < this.#saveTook * SHARE || (this.#changes < CHANGES && since < PERIOD / 2)) return;
-    this.#saving = this.#saveNow()
-      .catch(() => {})
-      .finally(() => {
-        this.#saving = undefined;
-      });
+    this.#begin().catch(() => {});
+  }
+
+  /** What is not saved yet, once whoever saves now is through: two at a time would write into one another's file. */
+  async #saveRest(): Promise<void> {
+    while (this.#saving) await this.#saving.catch(() => {});
+    if (this.#changes > 0) await this.#begin();
+  }
+
+  #begin(): Promise<void> {
+    this.#saving = this.#saveNow().finally(() => {
+      this.#saving = undefined;
+    });
+    return this.#saving;
   }
 
   async #saveNow(): Promise<void> {

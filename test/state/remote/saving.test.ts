@@ -1,0 +1,79 @@
+/** A memory on the server is saved by one at a time, whoever asks for it. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectFtp } from '../../../src/ftp/remote.ts';
+import { type Agreement, type Lane, type Remote, toRelPath } from '../../../src/model/index.ts';
+import { openRemoteMemory } from '../../../src/state/index.ts';
+import { clientOptions } from '../../builders/connect.ts';
+import { start } from '../../servers/every-server.ts';
+
+const MANY = 1500;
+
+const agreement = (name: string): Agreement => ({
+  path: toRelPath(name),
+  kind: 'file',
+  local: { size: 1, stamps: {} },
+  remote: { size: 1, stamps: {} },
+  sha256: 'a'.repeat(64),
+});
+
+function signal(): [happened: Promise<void>, tell: () => void] {
+  let tell!: () => void;
+  const happened = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  return [happened, tell];
+}
+
+/** A remote side that holds back what is written until it is let go, and counts who writes at the same time. */
+function gated(remote: Remote) {
+  const [gate, open] = signal();
+  const [begun, begin] = signal();
+  const seen = { writing: 0, most: 0 };
+  const watched = (lane: Lane): Lane =>
+    new Proxy(lane, {
+      get(target, key) {
+        const value = Reflect.get(target, key);
+        if (key !== 'write') return typeof value === 'function' ? value.bind(target) : value;
+        return async (...args: Parameters<Lane['write']>) => {
+          seen.most = Math.max(seen.most, ++seen.writing);
+          begin();
+          await gate;
+          return target.write(...args).finally(() => seen.writing--);
+        };
+      },
+    });
+  const lane = async () => watched(await remote.lane());
+  const guarded = new Proxy(remote, {
+    get: (target, key) => {
+      const value = key === 'lane' ? lane : Reflect.get(target, key);
+      return typeof value === 'function' && key !== 'lane' ? value.bind(target) : value;
+    },
+  });
+  return { remote: guarded, seen, begun, open };
+}
+
+test('what is learnt while it is saved waits for the next save', async () => {
+  const server = await start({ name: 'ours', tls: 'none' });
+  onTestFinished(() => server.stop());
+  mkdirSync(join(server.root, 'site'));
+  const remote = connectFtp(clientOptions(server, '/site'));
+  onTestFinished(() => remote.close());
+  await remote.open();
+  const options = { job: 'test', warn: () => {} };
+  const { remote: slow, seen, begun, open } = gated(remote);
+  const memory = await openRemoteMemory(slow, options);
+  await memory.learn(agreement('first.txt'));
+  const flushed = memory.flush();
+  await begun;
+  for (let n = 0; n < MANY; n++) await memory.learn(agreement(`${n}.txt`));
+  // Time enough for another save to begin.
+  for (let n = 0; n < 20; n++) await remote.list(toRelPath('.ferry'));
+  open();
+  await flushed;
+  await memory.close();
+  expect(seen.most).toBe(1);
+  const again = await openRemoteMemory(remote, { ...options, readOnly: true });
+  expect(await again.count()).toBe(MANY + 1);
+});
