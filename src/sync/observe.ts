@@ -82,12 +82,13 @@ export interface Observed extends Assembled {
 }
 
 /** What both listings of a directory show, and whether that is all there is. */
-function seenIn(directory: RelPath, listings: readonly (Listing | null)[], supposed = false): Seen {
+function seenIn({ path: directory, supposed, unseen }: Visit, listings: readonly (Listing | null)[]): Seen {
   const paths = new Set<RelPath>();
   let complete = true;
   for (const listing of listings) {
-    // One that was only supposed to be there is looked for above before anything is made of its absence.
-    if (!listing && supposed) complete = false;
+    // One that was only supposed to be there is looked for above before anything is made of its absence, and one that a
+    // cut listing did not show may be there.
+    if (!listing && (supposed || unseen)) complete = false;
     if (!listing) continue;
     if (listing.incomplete !== undefined || listing.problems.length > 0) complete = false;
     for (const entry of listing.entries) paths.add(joinPath(directory, nameOf(entry.path)));
@@ -255,7 +256,7 @@ class Walk {
     if (at.path === ROOT && at.local && at.remote) await this.warm(here);
     const remote = at.remote ? await listRemote(pair, there, signal, job.retries + 1, at.supposed) : null;
     const all = at.local ? await listLocal(pair, here) : null;
-    const baseline = await pair.memory.children(at.path, async () => seenIn(at.path, [all, remote], at.supposed));
+    const baseline = await pair.memory.children(at.path, async () => seenIn(at, [all, remote]));
     if (at.path === ROOT) Object.assign(this.missing, { local: all === null, remote: remote === null });
     else if (at.supposed && (all === null || remote === null)) {
       const scope = new Scope(this.decideOptions.foldsCase);

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { deploy } from '../builders/checkout.ts';
 import { job } from '../builders/connect.ts';
 import { draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
@@ -57,4 +58,20 @@ test('what is gone on both sides is forgotten, and no problem', async () => {
   draw(remote, { 'b/gone.txt': 'g', 'gone/x.txt': 'x' });
   expect(await run()).toMatchObject({ summary: { exitCode: 0, deleted: 0 } });
   expect(read(remote)).toEqual(BEFORE);
+});
+
+test('state: remote: below a directory that a cut listing hides, nothing is forgotten either', async () => {
+  const server = await lyingServer();
+  onTestFinished(() => server.stop());
+  const remote = join(server.root, 'site');
+  expect((await deploy(server, BEFORE)).summary.exitCode).toBe(0);
+  const left = { 'a.txt': 'a', 'b/c.txt': 'c', 'gone/x.txt': 'x' };
+  server.lie({ on: ROOT_LISTED, tells: (all) => all.replace(/.*[; ]b\r\n/, '').slice(0, -4) });
+  const { summary } = await deploy(server, left);
+  expect(server.lied).toBeGreaterThan(0);
+  server.lie(undefined);
+  expect(summary.exitCode).not.toBe(0);
+  expect((await deploy(server, left)).summary.exitCode).toBe(0);
+  const there = Object.entries(read(remote)).filter(([path]) => !path.startsWith('.ferry/'));
+  expect(Object.fromEntries(there)).toEqual(left);
 });
