@@ -166,7 +166,10 @@ function compareTimes(pair: Pair, rules: CompareRules, evidence: Evidence): 'equ
 function whoMoved(pair: Pair, mode: CompareMode): Side | 'both' | 'unknown' {
   if (!pair.agreed) return 'unknown';
   const bare = (entry: Entry) => (mode === 'size' ? { size: entry.size, stamps: {} } : entry);
-  const local = movement(bare(pair.local), pair.agreed.local) === 'moved';
-  const remote = movement(bare(pair.remote), pair.agreed.remote) === 'moved';
+  const here = movement(bare(pair.local), pair.agreed.local);
+  const there = movement(bare(pair.remote), pair.agreed.remote);
+  // Where one of them certainly did not, it was the other.
+  const local = here === 'moved' || (here === 'unsure' && there === 'unmoved');
+  const remote = there === 'moved' || (there === 'unsure' && here === 'unmoved');
   return local && remote ? 'both' : local ? 'local' : remote ? 'remote' : 'unknown';
 }

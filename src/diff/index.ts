@@ -7,7 +7,7 @@ export type { Descent } from './draft.ts';
 export * from './evidence.ts';
 export * from './filter.ts';
 export * from './guard.ts';
-export { lasting } from './lasting.ts';
+export { lasting, lastingHere } from './lasting.ts';
 export type { Candidates } from './moves.ts';
 export { nameOn, otherSide, primarySide, rememberedAs } from './name.ts';
 export * from './order.ts';

@@ -1,6 +1,7 @@
 /**
  * Which marks of an agreement are worth remembering. A listing's date is exact to the minute: while that minute is not
- * over, the file can change once more, keep its size, and show the same date for ever after.
+ * over, the file can change once more, keep its size, and show the same date for ever after. The clock of a local file
+ * system has its moments, too.
  */
 import type { Agreement } from '../model/index.ts';
 
@@ -21,6 +22,26 @@ export function lasting(agreement: Agreement, now: number): Agreement {
   const exact = finer.mlst ?? finer.mdtm;
   if (list === undefined || exact === undefined || now - instantOfStamp(exact) >= FRESH) return agreement;
   return { ...agreement, remote: { ...agreement.remote, stamps: finer } };
+}
+
+/** ms for which a local time can stand for more than one content: on FAT, on those that count in seconds, on any other. */
+const MOMENT = { coarse: 2_000, fine: 20 };
+/** ms by which a clock that gives such times, that of a network disk, may be ahead. */
+const AHEAD = 60_000;
+
+/**
+ * The agreement without a local mark that was read in the very moment it tells of: the next run then goes by the hash.
+ * LIMIT: what is too large to be hashed is told by its time alone.
+ *
+ * @param read when its content began to be read, in ms since the epoch, UTC
+ */
+export function lastingHere(agreement: Agreement, read: number): Agreement {
+  const { stat, ...others } = agreement.local.stamps;
+  if (stat === undefined || agreement.sha256 === undefined) return agreement;
+  const mtime = Number.parseFloat(stat);
+  const age = read - mtime;
+  if (age < -AHEAD || age >= (mtime % 1000 === 0 ? MOMENT.coarse : MOMENT.fine)) return agreement;
+  return { ...agreement, local: { ...agreement.local, stamps: others } };
 }
 
 /** `YYYYMMDDHHMMSS`, in UTC (RFC 3659, 2.3); what is not of that form is taken for fresh. */

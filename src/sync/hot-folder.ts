@@ -87,15 +87,23 @@ async function isThere(path: RelPath, { pair, signal, attempts }: HotFolderOptio
  * here.
  * RACE: a program that writes into the very file between the look and the removal loses that.
  */
-async function take({ path, local: was }: Agreement, { pair, move, tell }: HotFolderOptions): Promise<void> {
+async function take(agreed: Agreement, { pair, move, tell }: HotFolderOptions): Promise<void> {
+  const { path, local: was } = agreed;
   await pair.memory.forget(path);
   await pair.memory.flush();
-  const now = await pair.local.look(path);
-  if (now?.kind !== 'file' || !sameVersion(fingerprintOf(now), was)) return;
+  // What it was before tells the next run that it is another one now.
+  if (!(await isStill(pair, agreed))) return pair.memory.learn(agreed);
   if (move === null) await pair.local.remove(path);
   else await moveAway(path, toRelPath(move), pair);
   const about = { path, side: 'local', reason: 'sent', size: was.size, status: 'done', attempt: 1, bytes: 0 } as const;
   tell({ type: 'action', action: move === null ? 'delete' : 'rename', ...about });
+}
+
+/** By its content where its time can stand for another one as well. */
+async function isStill({ local }: Pair, { path, local: was, sha256 }: Agreement): Promise<boolean> {
+  const now = await local.look(path);
+  if (now?.kind !== 'file' || !sameVersion(fingerprintOf(now), was)) return false;
+  return was.stamps.stat !== undefined || (await local.sha256(path)) === sha256;
 }
 
 async function moveAway(path: RelPath, into: RelPath, { local }: Pair): Promise<void> {

@@ -16,6 +16,7 @@ import {
   type Filter,
   isUnseenSource,
   lasting,
+  lastingHere,
   NO_EVIDENCE,
   nameOn,
   namesBelow,
@@ -327,7 +328,8 @@ class Walk {
 
   private async remember({ learned: decided, forgotten, directory }: Decision, { alias }: View): Promise<void> {
     const { memory } = this.options.pair;
-    const learned = decided.map((agreement) => lasting(agreement, this.options.now));
+    const { now } = this.options;
+    const learned = decided.map((agreement) => lastingHere(lasting(agreement, now), now));
     // One at a time: each may mean that a file is read.
     if (memory.travels) for (const agreement of learned) await this.rememberContent(agreement, alias ?? directory);
     else await Promise.all(learned.map((agreement) => memory.learn(agreement)));

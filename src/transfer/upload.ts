@@ -3,7 +3,7 @@
  * whole old or the whole new bytes at every moment.
  */
 import { createHash } from 'node:crypto';
-import { outcomeOver } from '../diff/index.ts';
+import { lastingHere, outcomeOver } from '../diff/index.ts';
 import {
   type Agreement,
   type ByteSource,
@@ -41,6 +41,8 @@ export class Upload implements Transfer {
   private readonly source: LocalSource;
   /** The source as it was opened: what is sent, and what is remembered. */
   private readonly version: Fingerprint;
+  /** In ms since the epoch, UTC. */
+  private readonly openedAt: number;
   private readonly target: RelPath;
   /** What the server holds of it while it is not complete. */
   private readonly part: RemotePart;
@@ -54,6 +56,7 @@ export class Upload implements Transfer {
     course: Course,
     source: LocalSource,
     version: Fingerprint,
+    openedAt: number,
   ) {
     this.context = context;
     this.action = action;
@@ -61,6 +64,7 @@ export class Upload implements Transfer {
     this.attempt = course.attempt;
     this.source = source;
     this.version = version;
+    this.openedAt = openedAt;
     this.target = namesOf(context, action).remote;
     this.part = new RemotePart(context, action, course, source, version, this.target);
   }
@@ -78,12 +82,14 @@ export class Upload implements Transfer {
    * @throws LocalError; StaleError when a planned version is demanded and is no longer there.
    */
   static async open(context: TransferContext, action: TransferAction, course: Course): Promise<Upload> {
+    const openedAt = Date.now();
     const source = await context.local.open(namesOf(context, action).local).catch((error: unknown) => {
       if (!(error instanceof LocalError) || error.errno !== 'ENOENT') throw error;
       throw new StaleError('it is gone since it was looked at');
     });
     try {
-      const upload = new Upload(context, action, course, source, await versionOf(source, action.source, context));
+      const version = await versionOf(source, action.source, context);
+      const upload = new Upload(context, action, course, source, version, openedAt);
       if (context.strict && !sameVersion(upload.version, action.source)) {
         throw new StaleError('it is no longer the version that was planned');
       }
@@ -114,8 +120,9 @@ export class Upload implements Transfer {
   }
 
   private agreementOn(remote: Fingerprint, sha256: string | undefined): Agreement {
-    const { version, action } = this;
-    return { path: action.path, kind: 'file', local: version, remote, ...(sha256 === undefined ? {} : { sha256 }) };
+    const { version: local, action } = this;
+    const known = sha256 === undefined ? {} : { sha256 };
+    return lastingHere({ path: action.path, kind: 'file', local, remote, ...known }, this.openedAt);
   }
 
   /**
