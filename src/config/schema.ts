@@ -121,6 +121,11 @@ const server = z
       })
       .describe('How names are encoded on a server that does not speak UTF-8. Default utf-8.')
       .optional(),
+    longestListing: amount
+      .describe(
+        'The longest listing of one directory that is read, in bytes; a longer one is given up and counts as incomplete. Default "128Mi".',
+      )
+      .optional(),
     tls: tls.optional(),
     timeout: timeout.optional(),
   })

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ConfigError, printable, UsageError } from '../model/index.ts';
+import { parseBytes } from './bytes.ts';
 import { parseDuration } from './duration.ts';
 import { fileAt } from './file-at.ts';
 import { parseFingerprint } from './fingerprint.ts';
@@ -67,6 +68,7 @@ export async function resolveServer(
     ...(proxy && { proxy }),
     ...(ports && { activePorts: Object.freeze([ports[0]!, ports[1]!] as const) }),
     ...(server.activeAddress !== undefined && { activeAddress: server.activeAddress }),
+    ...(server.longestListing !== undefined && { longestListing: parseBytes(server.longestListing) }),
     connectTimeout: connect,
     replyTimeout: reply,
     dataTimeout: data,

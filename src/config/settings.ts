@@ -67,6 +67,8 @@ export interface ServerSettings {
   readonly replyTimeout: number;
   /** ms without a byte on a data connection. */
   readonly dataTimeout: number;
+  /** Bytes in the longest listing that is read. */
+  readonly longestListing?: number;
 }
 
 /** How many deletes the guard lets pass: a number, a share of the side, or 25 % and more than 10. */

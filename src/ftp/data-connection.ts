@@ -23,6 +23,8 @@ export class DataConnection {
   #error: Error | undefined;
   #ended = false;
   #flowing = false;
+  /** Given up, and about to be reset. */
+  #breaking = false;
   /** Told when anything arrives, ends or breaks. */
   onChange: (() => void) | undefined;
 
@@ -136,12 +138,28 @@ export class DataConnection {
   /** Breaks the connection off, in a way that the server cannot take for the end of the file. */
   abort(): void {
     this.#error ??= new Error('the data connection was given up');
-    if (!this.#raw.destroyed && !this.#raw.connecting) this.#raw.resetAndDestroy();
-    this.destroy();
+    this.#breakOff();
     this.onChange?.();
   }
 
+  #breakOff(): void {
+    const raw = this.#raw;
+    if (raw.destroyed || raw.connecting) this.destroy();
+    else if (this.#top === raw) raw.resetAndDestroy();
+    else if (!this.#breaking) {
+      // A turn later: what is told of TLS, a handshake that is done or bytes that came, is told from within it, and
+      // Node does not survive it (a segmentation fault) that the socket below is taken away there.
+      this.#breaking = true;
+      setImmediate(() => {
+        if (!raw.destroyed) raw.resetAndDestroy();
+        this.#top.destroy();
+      });
+    }
+  }
+
   destroy(): void {
+    // Not by an end that may be taken for that of the file.
+    if (this.#breaking) return;
     this.#top.destroy();
     this.#raw.destroy();
   }

@@ -7,6 +7,7 @@ import type { DataConnection } from './data-connection.ts';
 import { type Opened, type Opening, openData, settling } from './data-opening.ts';
 import { explained } from './failure.ts';
 import { type Moved, type Mover, receiving } from './moving.ts';
+import { longestListing } from './options.ts';
 import type { Send } from './pipeline.ts';
 import { Reply } from './reply.ts';
 import type { Session } from './session.ts';
@@ -92,7 +93,8 @@ export async function transferWithin<T>(
       if (!session.alive) throw error;
       // What comes is the listing of another folder. It is received all the same: broken off before TLS stands, vsftpd
       // and Pure-FTPd end the session.
-      await carry(session, { ...request, anyEnd: true }, receiving({ write() {} }), opened, data).catch(() => {});
+      const past = receiving({ write() {} }, { most: longestListing(session.site.options) });
+      await carry(session, { ...request, anyEnd: true }, past, opened, data).catch(() => {});
       throw error;
     });
     return await carry(session, request, move, opened, data);

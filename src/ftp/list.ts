@@ -11,6 +11,7 @@ import { transfer } from './data-transfer.ts';
 import { exactTime } from './listing/dates.ts';
 import { type ListingParser, listParser, mlsdParser } from './listing/parser.ts';
 import { receiving } from './moving.ts';
+import { longestListing } from './options.ts';
 import type { Session } from './session.ts';
 
 const MINUTE = 60_000;
@@ -82,12 +83,14 @@ interface Fetched {
   readonly confirmed: boolean;
   /** Whether it also ended as the server meant it to. */
   readonly whole: boolean;
+  /** Whether it was given up by us. */
+  readonly tooLong: boolean;
 }
 
 async function fetch(session: Session, directory: RelPath, command: Command, options: ListOptions): Promise<Fetched> {
   const { knowledge } = session.site;
   const first = await fetchOnce(session, directory, command, options);
-  if (first.whole || knowledge.endsAbruptly || !session.alive) return first;
+  if (first.whole || first.tooLong || knowledge.endsAbruptly || !session.alive) return first;
   // What broke off by accident comes whole the second time.
   const second = await fetchOnce(session, directory, command, options);
   if (!second.whole && second.confirmed) knowledge.endsAbruptly = true;
@@ -101,12 +104,13 @@ async function fetchOnce(
   { signal, onReceived }: ListOptions,
 ): Promise<Fetched> {
   const { codec, knowledge } = session.site;
-  const parsing = { directory, codec, now: new Date(), offsetMinutes: knowledge.listOffsetMinutes };
+  const maxBytes = longestListing(session.site.options);
+  const parsing = { directory, codec, now: new Date(), offsetMinutes: knowledge.listOffsetMinutes, maxBytes };
   const parser = command === 'MLSD' ? mlsdParser(parsing) : listParser(parsing);
   const request = { command, folder: session.site.wire(directory), watchEnd: true, anyEnd: true, signal, onReceived };
-  const { value, reply, endedWell } = await transfer(session, request, receiving(sinkOf(parser)));
+  const { value, reply, endedWell } = await transfer(session, request, receiving(sinkOf(parser), { most: maxBytes }));
   const listing = parser.finish({ clean: endedWell, code: reply.code, text: reply.message });
-  return { listing, bytes: value, confirmed: reply.ok, whole: reply.ok && endedWell };
+  return { listing, bytes: value, confirmed: reply.ok, whole: reply.ok && endedWell, tooLong: parser.full };
 }
 
 /** Parses in small helpings, with room for everything else in between: a million lines take seconds. */

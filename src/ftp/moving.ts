@@ -68,8 +68,16 @@ export function sending(source: ByteSource, { offset = 0, onBytes }: WriteOption
 /** Bytes beyond the piece that was wanted which are let pass, lest a transfer that is nearly over be broken off. */
 const SLACK = 256 * 1024;
 
+export interface Receiving {
+  /** Bytes that are wanted; all that there are, unless said. */
+  readonly length?: number | undefined;
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+  /** Bytes beyond which it is broken off: nothing that long was asked for, and it may have no end. */
+  readonly most?: number;
+}
+
 /** Hands what arrives to the sink, as much at a time as has come while the sink was busy. */
-export function receiving(sink: ByteSink, length?: number, onBytes?: (bytes: number) => void): Mover<number> {
+export function receiving(sink: ByteSink, { length, onBytes, most }: Receiving = {}): Mover<number> {
   return async (data) => {
     const { socket, inlet } = data;
     let wake: (() => void) | undefined;
@@ -91,7 +99,7 @@ export function receiving(sink: ByteSink, length?: number, onBytes?: (bytes: num
       }
       const wanted = length === undefined ? chunk.length : Math.min(chunk.length, length - received);
       beyond += chunk.length - wanted;
-      if (beyond > SLACK) {
+      if (beyond > SLACK || (most !== undefined && received > most)) {
         data.abort();
         return { value: received, complete: true, enough: true };
       }

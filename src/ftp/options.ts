@@ -53,6 +53,15 @@ export interface ServerOptions {
   readonly settleTimeout?: number;
   /** ms that a data connection may stand still. */
   readonly dataTimeout: number;
+  /** Bytes after which a listing is given up, and is incomplete; 128 MiB unless said. */
+  readonly longestListing?: number;
   /** Told every line: `> COMMAND`, `< reply`, secrets masked. */
   readonly wire?: (line: string) => void;
+}
+
+const LONGEST_LISTING = 128 * 1024 * 1024;
+
+/** Bytes in the longest listing that is read to its end. */
+export function longestListing({ longestListing: most = LONGEST_LISTING }: ServerOptions): number {
+  return most;
 }

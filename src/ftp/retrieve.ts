@@ -16,7 +16,7 @@ export async function retrieve(
   if (length === 0) return 0;
   if (text) return retrieveText(session, path, sink, options);
   const request = { command: `RETR ${path}`, restart: offset, byInlet: true, signal, onReceived };
-  return (await transfer(session, request, receiving(sink, length, onBytes))).value;
+  return (await transfer(session, request, receiving(sink, { length, onBytes }))).value;
 }
 
 async function retrieveText(
@@ -28,7 +28,7 @@ async function retrieveText(
   const lines = new CrlfToLf();
   const converting = { write: (chunk: Uint8Array) => sink.write(lines.convert(chunk)) };
   const request = { command: `RETR ${path}`, text: true, signal };
-  const { value } = await transfer(session, request, receiving(converting, undefined, onBytes));
+  const { value } = await transfer(session, request, receiving(converting, { onBytes }));
   await sink.write(lines.end());
   onReceived?.();
   return value;

@@ -55,7 +55,8 @@ export async function expand(work: Work, segments: readonly string[]): Promise<r
   const path = literalPath(segments);
   const entry = await lookAt(work.remote, path, work.signal);
   if (entry) return [{ path, entry }];
-  throw new NoMatchError(`nothing on the server matches ${printable(segments.join('/'))}`);
+  const words = printable(segments.join('/'));
+  throw new NoMatchError(`nothing on the server matches ${words}; if it is a name, write \\ before each *, ? and [`);
 }
 
 async function matching(

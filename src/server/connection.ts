@@ -18,9 +18,9 @@ export interface ConnectionOwner {
   arrived(line: Line): boolean;
   /** The client is silent for as long as it may be; answers true to let it. */
   idle(): boolean;
-  /** The connection is gone. Called once. */
   /** The client has ended its side. */
   ended(): void;
+  /** The connection is gone. Called once. */
   closed(): void;
 }
 

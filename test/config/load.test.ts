@@ -59,6 +59,7 @@ describe('a configuration that is right', () => {
         activePorts: '50000-50100',
         activeAddress: '1.2.3.4',
         encoding: 'windows-1252',
+        longestListing: '512Mi',
         tls: { verify: false, ca: 'ca.pem', pin: ['ab'.repeat(32)], minVersion: 'TLSv1.3', cert: 'c', key: 'k' },
         timeout: { connect: '5s', reply: 60, data: '2m' },
       }),

@@ -81,7 +81,13 @@ describe('a job', () => {
 
   test('says the rest in units of its own', async () => {
     const job = await site(
-      { activePorts: '50000-50100', account: 'a', sourceAddress: '10.0.0.1', activeAddress: '1.2.3.4' },
+      {
+        activePorts: '50000-50100',
+        account: 'a',
+        sourceAddress: '10.0.0.1',
+        activeAddress: '1.2.3.4',
+        longestListing: '1k',
+      },
       {
         remote: 'htdocs',
         maxDelete: '30%',
@@ -101,7 +107,13 @@ describe('a job', () => {
       maxDuration: 7_200_000,
       maxTransfer: 1_000_000_000,
       retries: 0,
-      server: { activePorts: [50_000, 50_100], account: 'a', sourceAddress: '10.0.0.1', activeAddress: '1.2.3.4' },
+      server: {
+        activePorts: [50_000, 50_100],
+        account: 'a',
+        sourceAddress: '10.0.0.1',
+        activeAddress: '1.2.3.4',
+        longestListing: 1000,
+      },
     });
   });
 

@@ -1,4 +1,4 @@
-/** Lines of the security list that no room's own tests hold; SECURITY.md says where each of the others is held. */
+/** Lines of the security list that no room's own tests hold; README.md beside it says where each of the others is held. */
 import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';

@@ -65,6 +65,29 @@ describe('listings', () => {
     expect(found.incomplete).toBeTypeOf('string');
   });
 
+  test('one without end is given up where it is longer than allowed, once, and the connection lives', async () => {
+    const MLSD: Answer = async (visit) => {
+      visit.send('150 here');
+      const data = await visit.data();
+      let line = 0;
+      const more = () => {
+        const lines = Array.from({ length: 100 }, () => `type=file;size=1; ${(line += 1)}\r\n`);
+        if (!data.destroyed) data.write(lines.join(''), more);
+      };
+      data.on('close', () => visit.send('426 broken'));
+      more();
+    };
+    await using at = await open({ MLSD, MLST: '550 none' }, { longestListing: 100_000 });
+    const found = await at.remote.list(ROOT);
+    expect(found.incomplete).toContain('longer than 100000 bytes');
+    expect(found.entries.length).toBeGreaterThan(1000);
+    expect(at.server.commands.filter((command) => command === 'MLSD')).toHaveLength(1);
+    const lane = await at.remote.lane();
+    expect(await lane.find(p('x'))).toBeNull();
+    expect(at.server.visits).toHaveLength(1);
+    lane.release();
+  });
+
   test('reset in the middle, once: it is asked again', async () => {
     let times = 0;
     const MLSD: Answer = async (visit) => {

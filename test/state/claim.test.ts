@@ -1,5 +1,5 @@
 /** Who may use the temporary names that follow from the source: whoever is alone at a place. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RelPath } from '../../src/model/index.ts';
@@ -28,6 +28,14 @@ test('the first is alone; one at, above or below the same place is not; one besi
   }
   await first.release();
   expect((await claim(base, 'ftp://h', ['/a/b'])).sole).toBe(true);
+});
+
+test.skipIf(process.platform === 'win32')('nobody else may read what is claimed', async () => {
+  const base = emptyFolder();
+  await claim(base, 'ftp://h', ['/a/b']);
+  const all = readdirSync(join(base, 'claims'), { recursive: true, encoding: 'utf8' });
+  expect(all).toHaveLength(2);
+  for (const path of all) expect([path, statSync(join(base, 'claims', path)).mode & 0o077]).toEqual([path, 0]);
 });
 
 test('of two at the same time at most one is alone', async () => {

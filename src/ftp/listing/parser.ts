@@ -19,7 +19,7 @@ export interface ListingOptions {
   readonly now: Date;
   /** How far the server's LIST clock is ahead of UTC, in minutes; null: not measured, so no time is known to be UTC. */
   readonly offsetMinutes: number | null;
-  /** Bytes after which no more is read; 128 MiB unless said. */
+  /** Bytes after which no more is read. */
   readonly maxBytes?: number;
   /** Bytes in the longest line that is read; 16 KiB unless said. */
   readonly maxLine?: number;
@@ -50,7 +50,7 @@ export function listParser(options: ListingOptions): ListingParser {
 }
 
 function parser(options: ListingOptions, how: Pick<CollectorOptions, 'read' | 'isNoise'>): ListingParser {
-  const { directory, codec, maxBytes = 128 * 1024 * 1024, maxLine = 16 * 1024 } = options;
+  const { directory, codec, maxBytes = Number.POSITIVE_INFINITY, maxLine = 16 * 1024 } = options;
   const collector = new Collector({ directory, codec, ...how });
   const lines = new LineSplitter(collector, maxLine);
   let bytes = 0;
@@ -68,7 +68,11 @@ function parser(options: ListingOptions, how: Pick<CollectorOptions, 'read' | 'i
     },
     finish(end) {
       const full = bytes > maxBytes;
-      return collector.finish(end, full ? '' : lines.rest, full ? `it is longer than ${maxBytes} bytes` : undefined);
+      return collector.finish(
+        end,
+        full ? '' : lines.rest,
+        full ? `it is longer than ${maxBytes} bytes; longestListing of the server allows more` : undefined,
+      );
     },
   };
 }

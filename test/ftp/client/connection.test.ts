@@ -359,10 +359,11 @@ describe('TLS', () => {
     expect(client.connected).toBe(false);
   });
 
-  test('what is sent in the clear behind the answer to AUTH is not believed', async () => {
-    const injecting = await server({
-      AUTH: (visit) => visit.socket.write('234 go\r\n230 you are in already\r\n'),
-    });
+  test.each([
+    ['a whole reply', '234 go\r\n230 you are in already\r\n'],
+    ['half a reply', '234 go\r\n230 you are'],
+  ])('%s that is sent in the clear behind the answer to AUTH is not believed', async (_, sent) => {
+    const injecting = await server({ AUTH: (visit) => visit.socket.write(sent) });
     const client = await clientOf(injecting, { protocol: 'ftpes', tls: { ca: serverCertificate().ca } });
     await expect(client.auth()).rejects.toThrow(/before the TLS handshake|without being asked/);
     expect(client.connected).toBe(false);

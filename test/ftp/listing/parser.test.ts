@@ -87,7 +87,7 @@ describe('a listing is incomplete, and says why', () => {
     for (let i = 0; i < 100; i += 1) parser.push(bytes(lines(unix(`b${i}`), unix(`c${i}`))));
     expect(parser.full).toBe(true);
     const listing = parser.finish(DONE);
-    expect(listing.incomplete).toBe('it is longer than 100 bytes');
+    expect(listing.incomplete).toBe('it is longer than 100 bytes; longestListing of the server allows more');
     expect(names(listing)).toEqual(['a', 'b0']);
   });
 
