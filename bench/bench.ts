@@ -1,7 +1,7 @@
 // What every row is given: how often to run, and a folder that is gone afterwards.
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { scratchFolder } from '../test/builders/scratch.ts';
 import { type Contestant, contest, quickest, type Tally } from './contest.ts';
 import type { Finding } from './finding.ts';
 
@@ -30,7 +30,7 @@ export class Bench {
   readonly connections = 8;
   #made = 0;
 
-  constructor({ runs, quick, profile }: Choices, under = roomyFolder()) {
+  constructor({ runs, quick, profile }: Choices, under = scratchFolder(roomNeeded)) {
     this.runs = profile === undefined ? runs : 1;
     this.quick = quick;
     this.profile = profile;
@@ -78,15 +78,4 @@ function both(earlier: Tally, later: Tally): Tally {
     samples: [...earlier.samples, ...later.samples],
     failure: earlier.failure ?? later.failure,
   };
-}
-
-/** In memory where there is room: a disk's own pace would hide what the programs do. */
-function roomyFolder(): string {
-  const memory = '/dev/shm';
-  try {
-    const { bavail, bsize } = statfsSync(memory);
-    return bavail * bsize >= roomNeeded ? memory : tmpdir();
-  } catch {
-    return tmpdir();
-  }
 }

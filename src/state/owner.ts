@@ -26,11 +26,14 @@ export type Life = 'alive' | 'dead' | 'unseen';
 // How far a clock may be set back before a lock seems older than the machine's start, in ms.
 const CLOCK_SLACK = 120_000;
 
+// It does not change, and macOS has a program started to tell.
+let ownStart: string | null | undefined;
+
 export function thisOwner(job: string): Owner {
   return {
     job,
     pid: process.pid,
-    started: startOf(process.pid),
+    started: (ownStart ??= startOf(process.pid)),
     host: hostname(),
     boot: bootOf(),
     space: spaceOf(),

@@ -7,6 +7,7 @@
 // First, before anything takes the calls of the file system for its own.
 import './fs-faults.ts';
 import { parseArgs } from 'node:util';
+import { scratchFolder } from '../../builders/scratch.ts';
 import { availableServers, type ServerName } from '../../servers/index.ts';
 import { type Harness, isGood } from './harness.ts';
 import { HARNESSES } from './harnesses.ts';
@@ -39,6 +40,7 @@ if (unknown !== undefined || !Number.isSafeInteger(seed)) {
   process.exit(2);
 }
 
+process.env.TMPDIR = scratchFolder(4 * 2 ** 30);
 process.stderr.write(`torture: seed ${seed}\n`);
 if (values.peers) {
   await compare();

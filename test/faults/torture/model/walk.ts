@@ -60,17 +60,8 @@ const LIES: Readonly<Record<Lie, MemoryDisk['deceit']>> = {
   'hides every name': { hides: () => true },
 };
 
-/** In memory where the system has such a place: thousands of small files are made. */
-function scratch(): string {
-  try {
-    return mkdtempSync('/dev/shm/ferry-torture-model-');
-  } catch {
-    return mkdtempSync(join(tmpdir(), 'ferry-torture-model-'));
-  }
-}
-
 export async function walk(sequence: Sequence, sabotage?: Sabotage): Promise<Walked> {
-  const own = scratch();
+  const own = mkdtempSync(join(tmpdir(), 'ferry-torture-model-'));
   const walker = await Walker.start(sequence, own, sabotage);
   try {
     await walker.walk();
