@@ -8,6 +8,8 @@ export type Moved = 'moved' | 'unmoved';
 export type Asking = { readonly is: 'ask'; readonly ask: Ask['ask'] };
 export type Unreadable = { readonly is: 'unreadable'; readonly side: Side; readonly message: string };
 
+const UNREADABLE = 'it could not be read to see whether it changed, or is written to all the time; run again later';
+
 /**
  * A new time on an old size is no change of content: a fresh checkout is like that everywhere. The hash tells.
  * `unsure`: the hash of the agreed content is not known.
@@ -23,8 +25,7 @@ export function localMoved(
   if (agreed.sha256 === undefined) return 'unsure';
   const sha256 = evidence.localSha256.get(path);
   if (sha256 === undefined) return { is: 'ask', ask: 'local-sha256' };
-  if (sha256 === null)
-    return { is: 'unreadable', side: 'local', message: 'it could not be read to see whether it changed' };
+  if (sha256 === null) return { is: 'unreadable', side: 'local', message: UNREADABLE };
   return sha256 === agreed.sha256 ? 'unmoved' : 'moved';
 }
 

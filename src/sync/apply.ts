@@ -7,6 +7,7 @@ import type { JobSettings } from '../config/settings.ts';
 import { nameOn, otherSide } from '../diff/index.ts';
 import {
   type Action,
+  ChangingError,
   type Direction,
   type Entry,
   type Fingerprint,
@@ -114,7 +115,12 @@ async function isStill({ local }: Pair, entry: Entry, was: Fingerprint): Promise
   if (sha256 === undefined || entry.kind !== 'file' || now.stamps.stat === was.stamps.stat) {
     return matches(entry.kind, now, was);
   }
-  return now.size === was.size && (await local.sha256(entry.path)) === sha256;
+  try {
+    return now.size === was.size && (await local.sha256(entry.path)) === sha256;
+  } catch (error) {
+    if (error instanceof ChangingError) return false;
+    throw error;
+  }
 }
 
 function sayStale(plan: Plan, moved: readonly RelPath[]): string {

@@ -2,6 +2,7 @@
 import { nameOn } from '../diff/index.ts';
 import {
   type Action,
+  ChangingError,
   type Direction,
   fingerprintOf,
   type Local,
@@ -48,7 +49,7 @@ async function withContent<T extends Action & { readonly action: 'upload' | 'dow
     return { ...action, source: { ...action.source, stamps: { ...action.source.stamps, sha256 } } };
   } catch (error) {
     // The transfer meets it again, and says so.
-    if (error instanceof LocalError) return action;
+    if (error instanceof LocalError || error instanceof ChangingError) return action;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { sightPatiently } from '../act/sight-patiently.ts';
 import { type Ask, type Evidence, nameOn } from '../diff/index.ts';
 import { CrlfToLf } from '../ftp/line-ends.ts';
 import {
+  ChangingError,
   type Direction,
   type HashAlgorithm,
   type Local,
@@ -52,7 +53,8 @@ export async function gather(asks: readonly Ask[], known: Evidence, options: Evi
   for (const ask of asks) {
     signal.throwIfAborted();
     if (ask.ask === 'local-sha256') {
-      localSha256.set(ask.path, await orNull(local.sha256(nameOn('local', direction, ask))));
+      const here = nameOn('local', direction, ask);
+      localSha256.set(ask.path, await orNull(() => local.sha256(here)));
     } else if (ask.ask === 'content') {
       content.set(ask.path, await compareContent(ask, options));
     }
@@ -69,7 +71,7 @@ async function compareContent(ask: Ask, options: EvidenceOptions): Promise<'same
   const sum = algorithm ? await remote.hash(there, signal) : null;
   const theirs = sum ?? (mayRead ? await readRemote(remote, there, signal) : null);
   if (theirs === null) return 'unknown';
-  const ours = await orNull(hashLocal(local, here, sum !== null && algorithm ? algorithm : 'sha256'));
+  const ours = await orNull(() => hashLocal(local, here, sum !== null && algorithm ? algorithm : 'sha256'));
   if (ours === null) return 'unknown';
   return ours === theirs ? 'same' : 'different';
 }
@@ -82,7 +84,7 @@ async function compareTexts(
 ): Promise<'same' | 'different' | 'unknown'> {
   const theirs = await readText(remote, there, signal);
   if (theirs === null) return 'unknown';
-  const ours = await orNull(textSum(local, here));
+  const ours = await orNull(() => textSum(local, here));
   if (ours === null) return 'unknown';
   return ours === theirs ? 'same' : 'different';
 }
@@ -161,11 +163,18 @@ async function hashLocal(local: Local, path: RelPath, algorithm: HashAlgorithm):
   }
 }
 
-async function orNull(hash: Promise<string>): Promise<string | null> {
-  try {
-    return await hash;
-  } catch (error) {
-    if (error instanceof LocalError) return null;
-    throw error;
+/** How often a file that is written to while it is read is read once more. */
+const READINGS = 3;
+
+/** Null: it cannot be read, or never stands still. That is the matter of this file alone. */
+async function orNull(hash: () => Promise<string>): Promise<string | null> {
+  for (let reading = 1; ; reading++) {
+    try {
+      return await hash();
+    } catch (error) {
+      if (error instanceof LocalError) return null;
+      if (!(error instanceof ChangingError)) throw error;
+      if (reading === READINGS) return null;
+    }
   }
 }

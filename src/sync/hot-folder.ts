@@ -7,6 +7,7 @@ import type { Tally } from '../act/tally.ts';
 import { NO_EVIDENCE } from '../diff/index.ts';
 import {
   type Agreement,
+  ChangingError,
   fingerprintOf,
   isWithin,
   joinPath,
@@ -103,7 +104,13 @@ async function take(agreed: Agreement, { pair, move, tell }: HotFolderOptions): 
 async function isStill({ local }: Pair, { path, local: was, sha256 }: Agreement): Promise<boolean> {
   const now = await local.look(path);
   if (now?.kind !== 'file' || !sameVersion(fingerprintOf(now), was)) return false;
-  return was.stamps.stat !== undefined || (await local.sha256(path)) === sha256;
+  if (was.stamps.stat !== undefined) return true;
+  try {
+    return (await local.sha256(path)) === sha256;
+  } catch (error) {
+    if (error instanceof ChangingError) return false;
+    throw error;
+  }
 }
 
 async function moveAway(path: RelPath, into: RelPath, { local }: Pair): Promise<void> {

@@ -28,6 +28,7 @@ import {
 } from '../diff/index.ts';
 import {
   type Agreement,
+  ChangingError,
   type Entry,
   fingerprintOf,
   isAside,
@@ -347,7 +348,7 @@ class Walk {
       const now = await pair.local.look(here);
       if (now && sameVersion(fingerprintOf(now), local)) await pair.memory.learn({ ...agreement, sha256 });
     } catch (error) {
-      if (!(error instanceof LocalError)) throw error;
+      if (!(error instanceof LocalError || error instanceof ChangingError)) throw error;
     }
   }
 

@@ -1,7 +1,10 @@
 /** Sources that do not stand still while they are copied. */
 import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { ChangingError } from '../../src/model/index.ts';
+import { openPair } from '../../src/sync/pair.ts';
+import type { Seams } from '../../src/sync/run.ts';
 import { job } from '../builders/connect.ts';
 import { draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
@@ -78,3 +81,26 @@ test.each(ROWS.flatMap((row) => (['push', 'pull'] as const).map((direction) => (
     }
   },
 );
+
+test.each(['push', 'sync'] as const)('%s: one that is written to all the time holds up no other', async (direction) => {
+  const server = await start({ name: 'ours', tls: 'none' });
+  onTestFinished(() => server.stop());
+  mkdirSync(join(server.root, 'site'));
+  const [local, state] = [draw(emptyFolder(), { 'in/base.db': 'one', 'in/a.txt': 'a', 'b.txt': 'b' }), emptyFolder()];
+  const settings = job(server, local, { direction, retries: 0 });
+  expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 0, uploaded: 3 });
+  draw(local, { 'in/base.db': 'two', 'in/a.txt': 'A', 'b.txt': 'B' });
+  const busy: Seams['openPair'] = async (...args) => {
+    const pair = await openPair(...args);
+    const read = pair.local.sha256.bind(pair.local);
+    pair.local.sha256 = async (path) => {
+      if (path === 'in/base.db') throw new ChangingError('in/base.db changed while it was read');
+      return read(path);
+    };
+    return pair;
+  };
+  const { summary, problems } = await perform(settings, state, { seams: { openPair: busy } });
+  expect(summary).toMatchObject({ exitCode: 3, uploaded: 2, problems: 1 });
+  expect(problems).toEqual([expect.stringMatching(/^in\/base\.db: .*written to all the time/)]);
+  expect(read(join(server.root, 'site'))).toEqual({ 'in/base.db': 'one', 'in/a.txt': 'A', 'b.txt': 'B' });
+});
