@@ -13,8 +13,8 @@ const FLOORS = [
   ['transfer'],
   ['queue'],
   ['act'],
-  ['sync', 'backup'],
-  ['hand'],
+  ['sync'],
+  ['hand', 'backup'],
   ['report', 'library'],
   ['cli', 'index.ts'],
 ];

@@ -28,6 +28,8 @@ export class Tally {
   unpublished: string | undefined;
   /** What failed once the work was done: a program of the user's own. It is said, and changes no exit code. */
   afterwards: string | undefined;
+  /** The snapshot that a backup made; undefined where it made none. */
+  snapshot: string | undefined;
   untouched: Untouched = { unchanged: 0, sameBySize: 0, kept: 0 };
   /** For the history, which keeps a few. */
   readonly firstProblems: Problem[] = [];
@@ -107,6 +109,7 @@ export class Tally {
       commands: remote?.counters.commands ?? 0,
       connections: remote?.counters.connections ?? 0,
       seconds: Math.round((performance.now() - since) / 10) / 100,
+      ...(this.snapshot === undefined ? {} : { snapshot: this.snapshot }),
     };
   }
 }

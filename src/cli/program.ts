@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import type { Context, Verb } from './context.ts';
 import { type LogFlags, openLog } from './log.ts';
 import { apply } from './verbs/apply.ts';
+import { backup } from './verbs/backup.ts';
 import { cat } from './verbs/cat.ts';
 import { check } from './verbs/check.ts';
 import { chmod } from './verbs/chmod.ts';
@@ -15,14 +16,17 @@ import { ls } from './verbs/ls.ts';
 import { mkdir, rmdir } from './verbs/mkdir.ts';
 import { mv } from './verbs/mv.ts';
 import { plan } from './verbs/plan.ts';
+import { prune } from './verbs/prune.ts';
 import { pull } from './verbs/pull.ts';
 import { push } from './verbs/push.ts';
 import { put } from './verbs/put.ts';
 import { raw } from './verbs/raw.ts';
+import { restore } from './verbs/restore.ts';
 import { rm } from './verbs/rm.ts';
 import { rollback } from './verbs/rollback.ts';
 import { serve } from './verbs/serve.ts';
 import { shell } from './verbs/shell.ts';
+import { snapshots } from './verbs/snapshots.ts';
 import { stat } from './verbs/stat.ts';
 import { status } from './verbs/status.ts';
 import { sync } from './verbs/sync.ts';
@@ -33,6 +37,7 @@ import { watch } from './verbs/watch.ts';
 
 const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Keep in step:', [push, pull, sync, watch, rollback]],
+  ['Back up:', [backup, snapshots, restore, prune]],
   ['Look first:', [plan, apply, verify, check, status]],
   ['By hand:', [ls, cat, get, put, mkdir, rmdir, rm, mv, stat, chmod, touch, raw, shell]],
   ['Serve:', [serve]],

@@ -147,6 +147,20 @@ function contradictions({ servers = {}, jobs = {} }: ConfigText): Complaint[] {
       if (job.direction !== 'push' && job[key] !== undefined)
         found.push({ path: `jobs.${name}.${key}`, what: `this is for a push, and the job is a ${job.direction}` });
     }
+    if (job.backup !== undefined && job.direction === 'sync')
+      found.push({
+        path: `jobs.${name}.backup`,
+        what: 'this is for a pull or a push, and the job is a sync; make a job of its own for the backup: { "direction": "pull", ... }',
+      });
+    if (job.backup !== undefined && job.direction === 'pull') {
+      if (job.delete !== undefined && job.delete !== 'all')
+        found.push({
+          path: `jobs.${name}.delete`,
+          what: 'a snapshot is what the server holds, and the older ones keep what is gone there; leave this out',
+        });
+      if (job.drift !== undefined)
+        found.push({ path: `jobs.${name}.drift`, what: 'nobody else writes into a snapshot; leave this out' });
+    }
     if (job.after !== undefined && job.delete !== undefined && job.delete !== 'none')
       found.push({
         path: `jobs.${name}.delete`,

@@ -35,7 +35,9 @@ export async function resolveJob(config: Config, name: string, options: ResolveO
     throw new UsageError(`the job ${name} is a ${job.direction}; run: ferry ${job.direction} ${name}`);
   const place = await remoteOfJob(config, name, job, overrides, surroundings);
   const local = fileAt(job.local, config.folder, surroundings.home);
-  const own = await ownFiles(config, job, local, surroundings.home);
+  // What is pulled into a backup never lies where the configuration does.
+  const beside = job.backup !== undefined && job.direction === 'pull';
+  const own = beside ? [] : await ownFiles(config, job, local, surroundings.home);
   const exclude = [...own, ...(job.exclude ?? [])];
   return settle(name, job.direction, local, place, { ...job, exclude }, overrides, config.folder);
 }
@@ -161,6 +163,7 @@ function settle(
       ? {}
       : { maintenance: maintenanceOf(job.maintenance, folder) }),
     ...(job.keepVersions === undefined ? {} : { keepVersions: job.keepVersions }),
+    ...(job.backup === undefined ? {} : { backup: backupOf(job.backup) }),
     ...(serverLock === undefined ? {} : { serverLock }),
     watch: watchOf(job.watch, overrides.watch),
     ...hotFolderOf(job, overrides),
@@ -222,6 +225,12 @@ function serverLockOf(written: JobText['lock']): JobSettings['serverLock'] {
   if (written === undefined || written === 'local') return undefined;
   const { staleAfter = undefined } = written === 'remote' ? {} : written;
   return Object.freeze({ staleAfter: staleAfter === undefined ? STALE_AFTER : parseDuration(staleAfter) });
+}
+
+function backupOf({ keep }: NonNullable<JobText['backup']>): NonNullable<JobSettings['backup']> {
+  if (keep === undefined) return Object.freeze({});
+  const given = Object.fromEntries(Object.entries(keep).filter(([, count]) => count !== undefined));
+  return Object.freeze({ keep: Object.freeze(given) });
 }
 
 function chmodOf(written: JobText['chmod']): Chmod {

@@ -211,6 +211,25 @@ export function folderInside(written: string): string {
   return path;
 }
 
+const kept = (description: string) => count(1, 100_000).describe(description).optional();
+
+const keep = z
+  .strictObject({
+    last: kept('The newest so many.'),
+    hourly: kept('Of so many hours that have any, the newest.'),
+    daily: kept('Of so many days.'),
+    weekly: kept('Of so many weeks, from Monday.'),
+    monthly: kept('Of so many months.'),
+    yearly: kept('Of so many years.'),
+  })
+  .describe('Which of them stay: what any of the rules keeps, by UTC. Default: all.');
+
+const backup = z
+  .strictObject({ keep: keep.optional() })
+  .describe(
+    'Makes of the job a backup: a pull puts a full, dated set of files into a folder of its own below the local one (ferry backup), and a push keeps what it replaces and deletes on the server.',
+  );
+
 const job = z
   .strictObject({
     direction: z
@@ -291,6 +310,7 @@ const job = z
         'Of how many pushes the replaced and deleted files are kept on the server, below .ferry/versions, for ferry rollback. Default 0.',
       )
       .optional(),
+    backup: backup.optional(),
     lock: z
       .union(
         [

@@ -1,4 +1,5 @@
 /** What a run is given once flags, configuration, URL and defaults have been settled: plain frozen objects. */
+import type { Keep } from '../diff/index.ts';
 import type { Argv, Direction, HookSettings } from '../model/index.ts';
 
 /** `ftp`: plain text. `ftpes`: explicit TLS (AUTH TLS, RFC 4217). `ftps`: implicit TLS from the first byte. */
@@ -158,6 +159,13 @@ export interface JobSettings extends RemoteSettings {
   readonly maintenance?: MaintenanceSettings;
   /** Of how many pushes old files are kept on the server. Default 0. */
   readonly keepVersions?: number;
+  /** Whether it is a backup, of which dated sets of files are kept; and which of them stay. */
+  readonly backup?: { readonly keep?: Keep };
+  /**
+   * The folder that the job is about, where a run works on one below it, as a backup does: its memory, its lock and its
+   * `.ferryignore` are those of this one.
+   */
+  readonly home?: string;
   /** Where the remote folder is locked for every machine; `staleAfter` in ms. */
   readonly serverLock?: { readonly staleAfter: number };
   /** ms to wait for another run to end. Default 0. */

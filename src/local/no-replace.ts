@@ -7,7 +7,7 @@ import type { Disk } from './disk.ts';
 import { errnoOf, isAbsence } from './failure.ts';
 
 // What file systems answer that have no hard links (FAT, some network disks), or none for this file.
-const CANNOT_LINK = new Set([
+export const CANNOT_LINK = new Set([
   'EPERM',
   'ENOTSUP',
   'EOPNOTSUPP',

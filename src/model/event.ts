@@ -13,7 +13,7 @@ export type RunEventBody =
       readonly job: string;
       readonly direction: Direction;
       /** What is done, where it is not what the direction says. */
-      readonly verb?: 'rollback';
+      readonly verb?: 'rollback' | 'backup' | 'restore';
       readonly local: string;
       readonly remote: string;
       readonly dryRun: boolean;
@@ -35,8 +35,8 @@ export type RunEventBody =
     }
   | {
       readonly type: 'action';
-      /** The last two are small changes that hand tools make. */
-      readonly action: Action['action'] | 'chmod' | 'touch';
+      /** `chmod` and `touch` are small changes that hand tools make; `restore` copies a file out of a snapshot. */
+      readonly action: Action['action'] | 'chmod' | 'touch' | 'restore';
       readonly side: Side;
       readonly path: string;
       readonly reason: string;
@@ -101,6 +101,26 @@ export type RunEventBody =
       readonly delay?: number;
       readonly message?: string;
     }
+  | {
+      /** What became of a dated set of files of a backup. */
+      readonly type: 'snapshot';
+      /** Its time, UTC: `20261121T144158Z`; `unfinished` where it has none yet. */
+      readonly name: string;
+      /**
+       * - `resumed`: one that was cut off is gone on with
+       * - `made`: it is there, whole
+       * - `removed`: no rule keeps it
+       * - `due`: no rule keeps it, and it is there still, as nothing is to be changed
+       */
+      readonly state: 'resumed' | 'made' | 'removed' | 'due';
+      readonly files?: number;
+      readonly bytes?: number;
+      /** With `made`: what it does not share with the one before. */
+      readonly newFiles?: number;
+      readonly newBytes?: number;
+      /** With `made`: whether it differs from the one before. */
+      readonly changed?: boolean;
+    }
   | ({ readonly type: 'summary' } & Summary);
 
 /** The last event of every run. Byte counts are bytes of file content, not of the protocol. */
@@ -122,10 +142,12 @@ export interface Summary {
   readonly commands: number;
   readonly connections: number;
   readonly seconds: number;
+  /** The snapshot that a backup made; left out where none was made. */
+  readonly snapshot?: string;
 }
 
 /** What a summary counts, before anything was done. */
-export const NOTHING_DONE: Omit<Summary, 'job' | 'exitCode' | 'message'> = {
+export const NOTHING_DONE: Omit<Summary, 'job' | 'exitCode' | 'message' | 'snapshot'> = {
   uploaded: 0,
   downloaded: 0,
   renamed: 0,

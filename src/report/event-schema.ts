@@ -19,7 +19,10 @@ const start = z.object({
   version: z.literal(EVENTS_VERSION).optional().describe('Of this schema.'),
   job: z.string(),
   direction,
-  verb: z.literal('rollback').optional().describe('What is done, where it is not what the direction says.'),
+  verb: z
+    .enum(['rollback', 'backup', 'restore'])
+    .optional()
+    .describe('What is done, where it is not what the direction says.'),
   local: z.string(),
   remote: z.string().describe('URL, without the password.'),
   dryRun: z.boolean(),
@@ -47,7 +50,7 @@ const plan = z.object({
 const action = z.object({
   type: z.literal('action'),
   time,
-  action: z.enum(['upload', 'download', 'mkdir', 'delete', 'rename', 'replace', 'chmod', 'touch']),
+  action: z.enum(['upload', 'download', 'mkdir', 'delete', 'rename', 'replace', 'chmod', 'touch', 'restore']),
   side: side.describe('The side that is changed.'),
   path,
   reason: z.string(),
@@ -120,6 +123,20 @@ const watch = z.object({
   message: z.string().optional(),
 });
 
+const snapshot = z.object({
+  type: z.literal('snapshot'),
+  time,
+  name: z.string().describe('Its time, UTC: 20261121T144158Z; `unfinished` where it has none yet.'),
+  state: z
+    .enum(['resumed', 'made', 'removed', 'due'])
+    .describe('due: no rule keeps it, and it is there still, as nothing is to be changed.'),
+  files: count.optional(),
+  bytes: bytes.optional(),
+  newFiles: count.optional().describe('With made: what it does not share with the one before.'),
+  newBytes: bytes.optional(),
+  changed: z.boolean().optional().describe('With made: whether it differs from the one before.'),
+});
+
 const summary = z.object({
   type: z.literal('summary'),
   time,
@@ -139,6 +156,7 @@ const summary = z.object({
   commands: count,
   connections: count,
   seconds: z.number().nonnegative(),
+  snapshot: z.string().optional().describe('The snapshot that a backup made; left out where none was made.'),
 });
 
 export const eventSchema = z
@@ -153,6 +171,7 @@ export const eventSchema = z
     warning,
     hook,
     watch,
+    snapshot,
     summary,
   ])
   .meta({ title: 'ferry --json', description: 'One event a line; the last one of a run is a summary.' });

@@ -6,6 +6,7 @@ import { durationText } from './duration.ts';
 import { noProgressBar, progressBar } from './progress-bar.ts';
 import type { Mask, Output, Reporter, Verbosity } from './reporter.ts';
 import { sinkTo } from './sink.ts';
+import { restoredText, snapshotText } from './snapshot-text.ts';
 import { summaryText } from './summary-text.ts';
 
 /** A run of so few actions names each of them, verbose or not. */
@@ -29,12 +30,14 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
   const bar = progress ? progressBar(stream) : noProgressBar(stream);
   const sink = sinkTo(bar, mask);
   let dryRun = false;
+  let restores = false;
   let eachPath = verbosity > 0;
   let retries = 0;
   const resumed = new Set<string>();
 
   const start = (event: Told<'start'>) => {
     dryRun = event.dryRun;
+    restores = event.verb === 'restore';
     sink.line(bold(printable(opening(event))));
   };
   const capabilities = ({ software, uses, lacks }: Told<'capabilities'>) => {
@@ -48,7 +51,7 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
     const size = bytes > 0 ? ` (${bytesText(bytes)})` : '';
     const parts = [
       counts.upload > 0 && `${countText(counts.upload)} to upload${counts.download > 0 ? '' : size}`,
-      counts.download > 0 && `${countText(counts.download)} to download${size}`,
+      counts.download > 0 && `${countText(counts.download)} to ${restores ? 'restore' : 'download'}${size}`,
       counts.mkdir > 0 && `${counted(counts.mkdir, 'directory', 'directories')} to make`,
       counts.rename > 0 && `${countText(counts.rename)} to rename`,
       counts.replace > 0 && `${countText(counts.replace)} to replace`,
@@ -86,7 +89,7 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
   };
   const summary = (event: Told<'summary'>) => {
     bar.stop();
-    const [first = '', ...rest] = summaryText(event, dryRun);
+    const [first = '', ...rest] = restores ? restoredText(event, dryRun) : summaryText(event, dryRun);
     sink.line(event.exitCode === 0 ? green(first) : red(first));
     for (const line of rest) sink.line(line);
     if (retries > RETRIES_SHOWN) sink.line(`${countText(retries)} retries`);
@@ -103,6 +106,7 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
     watch: () => {},
     warning: ({ message }) => sink.line(`${yellow('warning:')} ${printable(message)}`),
     hook,
+    snapshot: (event) => sink.line(snapshotText(event)),
     summary,
   };
   const report = (event: RunEvent) => (tellers[event.type] as (event: RunEvent) => void)(event);
@@ -122,6 +126,7 @@ const DONE = {
   replace: 'removed',
   chmod: 'changed',
   touch: 'touched',
+  restore: 'restored',
 } as const;
 
 const OPENING: Readonly<Record<Direction, string>> = { push: 'Pushing', pull: 'Pulling', sync: 'Syncing' };
@@ -131,7 +136,10 @@ function opening({ job, direction, verb, local, remote, dryRun }: Told<'start'>)
     direction === 'pull' ? `${remote} to ${local}` : `${local} ${direction === 'sync' ? 'with' : 'to'} ${remote}`;
   // The name of a run without a job is its two folders: once is enough.
   const named = job.includes(' ') ? '' : ` (${job})`;
-  const what = verb === 'rollback' ? `Rolling back ${remote}` : `${OPENING[direction]} ${pair}`;
+  const what =
+    verb === 'rollback'
+      ? `Rolling back ${remote}`
+      : `${verb === 'backup' ? 'Backing up' : verb === 'restore' ? 'Restoring' : OPENING[direction]} ${pair}`;
   return `${what}${named}${dryRun ? ', dry run: nothing will be changed' : ''}`;
 }
 

@@ -4,6 +4,7 @@ import { bytesText } from './bytes.ts';
 import { durationText } from './duration.ts';
 import { exitReason } from './exit-reason.ts';
 import type { Mask, Reporter } from './reporter.ts';
+import { snapshotText } from './snapshot-text.ts';
 import { summaryText } from './summary-text.ts';
 
 /** From the fewest lines to the most; each level has those before it, too. */
@@ -93,8 +94,8 @@ function textOf(event: RunEvent, dryRun: boolean): string | undefined {
     case 'progress':
       return undefined;
     case 'start': {
-      const { direction, local, remote } = event;
-      return `${direction} begins${dryRun ? ' (dry run)' : ''}, local ${local}, remote ${remote}`;
+      const { direction, verb = direction, local, remote } = event;
+      return `${verb} begins${dryRun ? ' (dry run)' : ''}, local ${local}, remote ${remote}`;
     }
     case 'capabilities':
       return `server: ${event.software}; uses ${event.uses.join(', ') || 'nothing special'}; lacks ${event.lacks.join(', ') || 'nothing'}`;
@@ -119,6 +120,8 @@ function textOf(event: RunEvent, dryRun: boolean): string | undefined {
       return `${event.hook}: ${event.text ?? event.message ?? `${event.program} ${event.status}`}`;
     case 'watch':
       return `watch: ${event.state}, ${event.pending} waiting${event.message ? `; ${event.message}` : ''}`;
+    case 'snapshot':
+      return snapshotText(event);
     case 'summary': {
       const [first] = summaryText(event, dryRun);
       const reason = exitReason(event);

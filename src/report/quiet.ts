@@ -40,7 +40,7 @@ export function quietReporter(stream: Output, mask: Mask): Reporter {
     if (event.type === 'start') {
       // Of a copy by hand, the tool is all there is to name.
       const tool = event.job === 'get' || event.job === 'put';
-      job = tool ? `ferry ${event.job}` : `ferry ${event.direction} ${event.job}`;
+      job = tool ? `ferry ${event.job}` : `ferry ${event.verb ?? event.direction} ${event.job}`;
       where = tool ? '' : placeOf(event);
     }
     if (event.type === 'problem') {

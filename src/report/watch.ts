@@ -37,6 +37,7 @@ const DONE = {
   replace: 'removed',
   chmod: 'changed',
   touch: 'touched',
+  restore: 'restored',
 } as const;
 
 export function watchReporter(options: WatchReporterOptions): Reporter {
@@ -152,6 +153,7 @@ export function watchReporter(options: WatchReporterOptions): Reporter {
         line(time, dim(printable(`${hook}: ${program} ${stage}${message ? `: ${message}` : ''}`)));
       }
     },
+    snapshot: () => {},
     warning: ({ time, message }) => line(time, `${yellow('warning:')} ${printable(message)}`),
     watch,
     summary,

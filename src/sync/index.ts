@@ -1,10 +1,13 @@
 export { apply } from './apply.ts';
 export { type CheckReport, check } from './check.ts';
 export { plan } from './make-plan.ts';
-export { remoteOf, stateOf } from './pair.ts';
+export { lockJob, remoteOf, stateOf } from './pair.ts';
 export { offersTls, plainTextWarning } from './plain-text.ts';
+export { filterOf } from './plan.ts';
 export { unlockRemote } from './remote-lock.ts';
 export { rollback } from './rollback.ts';
-export { powersOf, type RunOptions, run } from './run.ts';
+export { type PassOptions, powersOf, type RunOptions, run } from './run.ts';
+export { refuseMirror, type SnapshotScene, type SnapshotSteps } from './snapshot-steps.ts';
 export { verify } from './verify.ts';
+export { waitingFor } from './wait.ts';
 export { type WatchOptions, watch } from './watch.ts';

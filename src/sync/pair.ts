@@ -39,7 +39,7 @@ export interface PairOptions {
 /** The folder that holds what this job remembers, and its lock. */
 export function stateOf(job: JobSettings, stateBase?: string): string {
   return jobFolder(stateBase ?? stateFolder(process.env, process.platform), {
-    local: job.local,
+    local: job.home ?? job.local,
     remote: job.remoteUrl,
     name: job.name,
   });

@@ -51,7 +51,7 @@ export async function makePlan(options: PlanOptions): Promise<Planned> {
   const { pair, job, tell, signal, learn, batch, contents = pair.memory.travels } = options;
   const { guard: judge = guard } = options;
   const now = Date.now();
-  const filter = await filterOf(job, pair.local.root);
+  const filter = await filterOf(job, job.home ?? pair.local.root);
   let baselineTotal = batch ? Number(!pair.memory.empty) : await pair.memory.count();
   const only = batch && { only: batch.paths };
   const observed = await observe({ pair, job, filter, tell, signal, learn, now, ...only });

@@ -37,6 +37,7 @@ import { lockJob, makeRoot, type OpenPair, openPair, type PairOptions, stateOf }
 import { plainTextWarning } from './plain-text.ts';
 import { type Batch, makePlan, type Planned } from './plan.ts';
 import { lockRemote, type RemoteLock } from './remote-lock.ts';
+import { NO_SNAPSHOT, refuseMirror, type SnapshotSteps } from './snapshot-steps.ts';
 import { waitingFor } from './wait.ts';
 
 /** What a run is given besides its job. */
@@ -78,7 +79,9 @@ export interface PassOptions extends RunOptions {
   /** What it is about, where it is not about everything. */
   readonly batch?: Batch;
   /** What is done, where it is not what the direction says. */
-  readonly verb?: 'rollback';
+  readonly verb?: 'rollback' | 'backup';
+  /** For a backup: what becomes of what the run worked on. */
+  readonly snapshot?: SnapshotSteps;
   /** Whether the hooks have heard of this failure before: the server is still away. */
   readonly heard?: boolean;
 }
@@ -120,8 +123,22 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
     const { direction } = job;
     const only = options.batch && { only: options.batch.paths };
     await carryOut(plan.actions, job, { pair, tally, tell, signal, direction, strict: false, ...only });
+    if (options.snapshot) await makeSnapshot(options.snapshot, { pair, tally, tell, signal });
     return undefined;
   });
+}
+
+async function makeSnapshot(
+  steps: SnapshotSteps,
+  { tally, ...scene }: Pick<Conducted, 'pair' | 'tally' | 'tell' | 'signal'>,
+): Promise<void> {
+  if (!tally.agreed || tally.withheld !== undefined) {
+    tally.unpublished = [tally.withheld, NO_SNAPSHOT].filter(Boolean).join('; ');
+    return;
+  }
+  const { name, trouble } = await steps.finish(scene);
+  tally.snapshot = name;
+  tally.afterwards = trouble;
 }
 
 /** A refusal is taken for absence there, which writes over nothing; but what else is in it nobody has seen. */
@@ -209,11 +226,11 @@ export async function conduct(
     job: job.name,
     direction: job.direction,
     ...(options.verb === undefined ? {} : { verb: options.verb }),
-    local: job.local,
+    local: job.home ?? job.local,
     remote: job.remoteUrl,
     dryRun,
   });
-  const about = { job: job.name, direction: job.direction, local: job.local, remote: job.remoteUrl };
+  const about = { job: job.name, direction: job.direction, local: job.home ?? job.local, remote: job.remoteUrl };
   const { mask } = secretsMask();
   const toHooks = { tell, mask, signal: options.signal };
   const hooks = new JobHooks(dryRun ? undefined : job.hooks, about, toHooks);
@@ -226,6 +243,7 @@ export async function conduct(
     begun = true;
   };
   try {
+    refuseMirror(job);
     const remotely = { tell, signal: limits.signal, wire: options.wire };
     if (!options.pair) {
       if (!dryRun) noted = await beginRun(stateOf(job, options.stateBase), about, { mask });
@@ -240,6 +258,7 @@ export async function conduct(
       pair = remoteLock ? { ...lent, remote: remoteLock.guard(lent.remote) } : lent;
     } else {
       await begin();
+      await options.snapshot?.prepare({ signal: limits.signal, tell });
       const own = await open(remoteLock?.job ?? job, options, limits.signal, remoteLock);
       close = own.close;
       pair = own;
@@ -260,7 +279,9 @@ export async function conduct(
       ? cause instanceof LockError
       : excluded && (lock === undefined || cause instanceof LockError);
     options.onFailure?.(cause);
-    const end = { exitCode: exitCodeOf(cause), message: explain(cause) };
+    const unmade = options.snapshot !== undefined && tally.snapshot === undefined && !dryRun;
+    const message = unmade ? `${explain(cause)}; ${NO_SNAPSHOT}` : explain(cause);
+    const end = { exitCode: exitCodeOf(cause), message };
     summary = tally.summary(job.name, since, spent(pair, before), end);
   } finally {
     limits.end();

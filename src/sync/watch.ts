@@ -19,6 +19,7 @@ import { beginRun } from '../state/index.ts';
 import { type Clock, systemClock } from '../watch/index.ts';
 import { stateOf } from './pair.ts';
 import { explain, type RunOptions } from './run.ts';
+import { refuseMirror } from './snapshot-steps.ts';
 import { Link } from './watch-link.ts';
 import { Session, type SessionEnd } from './watch-session.ts';
 
@@ -71,6 +72,7 @@ class Watch {
     const about = { job: name, direction, local, remote: remoteUrl };
     const noted = await beginRun(stateOf(this.#job, this.#options.stateBase), about, { mask }).catch(() => undefined);
     try {
+      refuseMirror(this.#job);
       end = await this.#sessions();
     } catch (error) {
       const cause = this.#stop.signal.aborted ? this.#stop.signal.reason : error;

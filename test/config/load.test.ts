@@ -95,7 +95,7 @@ describe('a mistake is told by key, line and what to do', () => {
       inServer({ password: { env: 'X', file: 'y' } }),
       'servers.web.password (line 1): give exactly one of env, file, command',
     ],
-    ['a key that a later version will know', inJob({ backup: {} }), 'jobs.site.backup (line 1): unknown key'],
+    ['a key that a later version will know', inJob({ mirror: {} }), 'jobs.site.mirror (line 1): unknown key'],
     [
       'a missing key',
       { servers: { web: server }, jobs: { site: { direction: 'push', server: 'web' } } },

@@ -1,6 +1,7 @@
 /** The verb `plan`: what a run would do and why; can be saved for `apply`. */
+import { onNewest } from '../../backup/index.ts';
 import { secretsMask } from '../../config/index.ts';
-import type { Plan, RunEventBody } from '../../model/index.ts';
+import { type Plan, type RunEventBody, UsageError } from '../../model/index.ts';
 import { planText, wantsColor } from '../../report/index.ts';
 import { plan as makePlan } from '../../sync/index.ts';
 import type { Context, Verb } from '../context.ts';
@@ -43,7 +44,14 @@ Examples:
 `;
 
 async function planJob(names: readonly string[], flags: PlanFlags, { stdout, signal }: Context): Promise<number> {
-  const { settings, warnings } = await jobOf(names, flags, { name: 'plan' });
+  const { settings: job, warnings } = await jobOf(names, flags, { name: 'plan' });
+  const pulled = job.backup !== undefined && job.direction === 'pull';
+  if (pulled && flags.output !== undefined) {
+    throw new UsageError(
+      `the job ${job.name} is a backup: a plan of it cannot be carried out later; leave -o out, or run: ferry backup ${job.name}`,
+    );
+  }
+  const settings = pulled ? await onNewest(job) : job;
   let made: Plan | undefined;
   const inWords = !flags.json && !flags.quiet;
   // The plan itself says all of this.

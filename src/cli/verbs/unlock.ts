@@ -1,7 +1,8 @@
 /** The verb `unlock`: removes a lock that no run holds any more. */
+import { join } from 'node:path';
 import { secretsMask } from '../../config/index.ts';
 import { EXIT } from '../../model/index.ts';
-import { breakLock } from '../../state/index.ts';
+import { breakLock, OWN_FOLDER } from '../../state/index.ts';
 import { stateOf, unlockRemote } from '../../sync/index.ts';
 import { ask, someoneIsThere } from '../ask.ts';
 import type { Verb } from '../context.ts';
@@ -48,8 +49,10 @@ export const unlock: Verb = (program, context) => {
       });
       const removed = await breakLock(stateOf(settings), on('on this machine'));
       const { signal } = context;
+      const pulled = settings.backup !== undefined && settings.direction === 'pull';
+      const beside = pulled && (await breakLock(join(settings.local, OWN_FOLDER), on('of the snapshots')));
       const there = settings.serverLock && (await unlockRemote(settings, { force, signal, ...on('on the server') }));
-      write(removed || there ? 'The lock was removed.' : 'There is no lock.');
+      write(removed || beside || there ? 'The lock was removed.' : 'There is no lock.');
       context.finish(EXIT.agreed);
     });
 };
