@@ -31,7 +31,8 @@ export function localMoved(
 
 /**
  * Where no stamp is from a source that the agreement has too: the time of the unmoved local twin, then the server's
- * own word about that path, then the size alone.
+ * own word about that path, then the size alone. Its word counts, too, where a listing tells of another minute: one in
+ * the server's own time tells of other ones for all files when the clocks change.
  */
 export function remoteMoved(
   path: RelPath,
@@ -42,21 +43,33 @@ export function remoteMoved(
   twin: Entry | null,
 ): Moved | 'unmoved by size' | Asking {
   const moved = movement(entry, agreed.remote);
+  const askable = rules.canAskTime && (agreed.remote.stamps.mdtm ?? agreed.remote.stamps.mlst) !== undefined;
+  if (moved === 'moved' && askable && isByMinute(entry, agreed)) return byItsWord(path, agreed, evidence) ?? 'moved';
   if (moved !== 'unsure') return moved;
   const here = twin && instantOf(twin);
   const there = instantOf(entry);
-  const askable = rules.canAskTime && (agreed.remote.stamps.mdtm ?? agreed.remote.stamps.mlst) !== undefined;
   // Within a minute a file can change twice, so a coarse time does not settle what the server can still be asked.
   const telling = there !== null && (there.precision <= TELLING_PRECISION || !askable);
   if (entry.size !== null && here && telling && sameInstant(here, there)) return 'unmoved';
-  if (askable) {
-    const told = evidence.remoteTime.get(path);
-    if (told === undefined) return { is: 'ask', ask: 'remote-time' };
-    const answer = told ? compareStamps(told.stamps, agreed.remote.stamps) : 'none';
-    if (answer !== 'none') return answer === 'equal' ? 'unmoved' : 'moved';
-  }
+  const word = askable ? byItsWord(path, agreed, evidence) : null;
+  if (word !== null) return word;
   if (entry.size === null || (here && there && !sameInstant(here, there))) return 'moved';
   return 'unmoved by size';
+}
+
+/** Whether nothing but the date in a listing says that it moved. */
+function isByMinute({ size, stamps }: Entry, { remote }: Agreement): boolean {
+  const { list, ...finer } = stamps;
+  return list !== undefined && size === remote.size && compareStamps(finer, remote.stamps) === 'none';
+}
+
+/** Null: the server does not say. */
+function byItsWord(path: RelPath, agreed: Agreement, evidence: Evidence): Moved | Asking | null {
+  const told = evidence.remoteTime.get(path);
+  if (told === undefined) return { is: 'ask', ask: 'remote-time' };
+  const answer = told ? compareStamps(told.stamps, agreed.remote.stamps) : 'none';
+  if (answer === 'none') return null;
+  return answer === 'equal' ? 'unmoved' : 'moved';
 }
 
 /** Before a file is removed: is it still what was agreed on? What cannot be shown to be unmoved counts as moved. */
