@@ -40,6 +40,11 @@ export class Permissions {
     return this.at(path).includes(permission);
   }
 
+  /** Whether a folder below this one has permissions of its own, which it would lose were this one renamed. */
+  differBelow(path: string): boolean {
+    return this.#overrides.some(({ path: folder }) => folder.startsWith(path === '/' ? path : `${path}/`));
+  }
+
   /** All letters that hold for `path`. */
   at(path: string): string {
     for (const { path: folder, permissions, recursive } of this.#overrides) {

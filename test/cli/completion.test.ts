@@ -13,7 +13,13 @@ const run = promisify(execFile);
 
 const program = createProgram({
   args: [],
-  stdout: { line: () => {}, bytes: async () => {}, closed: new AbortController().signal, failure: undefined },
+  stdout: {
+    line: () => {},
+    bytes: async () => {},
+    endLine: () => {},
+    closed: new AbortController().signal,
+    failure: undefined,
+  },
   signal: new AbortController().signal,
   finish: () => {},
 });

@@ -228,6 +228,7 @@ describe('a wrong use ends with 2 and a way on', () => {
       stdout: {
         line: (text) => void lines.push(text),
         bytes: async () => {},
+        endLine: () => {},
         closed: new AbortController().signal,
         failure: undefined,
       },

@@ -447,7 +447,13 @@ describe('--hash', () => {
 
 /** How a command line that is refused ends, carried out in this process. */
 async function refusal(args: readonly string[]): Promise<{ exitCode: number; said: string }> {
-  const stdout = { line: () => {}, bytes: async () => {}, closed: new AbortController().signal, failure: undefined };
+  const stdout = {
+    line: () => {},
+    bytes: async () => {},
+    endLine: () => {},
+    closed: new AbortController().signal,
+    failure: undefined,
+  };
   // What is wrongly not refused ends at once.
   const context = { args, stdout, signal: AbortSignal.abort(), finish: () => {} };
   const failure = await createProgram(context)

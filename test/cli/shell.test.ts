@@ -140,6 +140,7 @@ describe('as a person and a script meet it', () => {
       'sync.config.json': JSON.stringify({ servers: { web: { url: `ftp://ann@127.0.0.1:${world.port}` } } }),
       'up.txt': 'up',
       '../server/www/a.txt': 'content\n',
+      '../server/www/unended': 'the last line',
       '../server/www/big.bin': Buffer.alloc(3_000_000, 1),
     });
   });
@@ -169,7 +170,7 @@ describe('as a person and a script meet it', () => {
     const good = await script(
       '# a comment\ncd www\nput u*.txt\nmv up.txt "new name.txt"\nls -1\ncat a.txt\nrm new*\npwd\n',
     );
-    expect(good).toMatchObject({ code: 0, stdout: 'a.txt\nbig.bin\nnew name.txt\ncontent\n/www\n' });
+    expect(good).toMatchObject({ code: 0, stdout: 'a.txt\nbig.bin\nnew name.txt\nunended\ncontent\n/www\n' });
     const bad = await script('pwd\nrm none\npwd\n');
     expect(bad).toMatchObject({ code: 3, stdout: '/\n' });
     expect(bad.stderr).toContain('none: there is no such file on the server');
@@ -197,6 +198,8 @@ describe('as a person and a script meet it', () => {
     await type('cd w\t', 'www/');
     await type('\r', 'web:/www> ');
     await type('cat none\r', 'none: the server answered');
+    // The prompt would be written over it.
+    await type('cat unended\r', 'the last line\r\n');
     await type('get big.bin slow.bin --no-progress --limit-rate 100k\r', 'Plan: 1 to download');
     await type('\x03', 'stopped by SIGINT');
     await type('pwd\r', '/www\r\n');

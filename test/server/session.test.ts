@@ -361,6 +361,30 @@ describe('users', () => {
     expect((await client.fetch('RETR in/a')).reply).toMatch(/^550/);
   });
 
+  test('keep the rules of a folder, though one above it is renamed or put in its place', async () => {
+    const overrides = [{ path: '/a/locked/', permissions: 'el' }];
+    const served = await serve({ users: [{ name: 'u', password: 'p', overrides }] });
+    mkdirSync(join(served.root, 'a/locked'), { recursive: true });
+    mkdirSync(join(served.root, 'ab'));
+    mkdirSync(join(served.root, 'free/locked'), { recursive: true });
+    writeFileSync(join(served.root, 'a/locked/x'), 'x');
+    const client = await Raw.login(served);
+    expect(await client.say('RNFR a')).toMatch(/^550 .*permissions of its own/);
+    expect(await client.say('RNTO b')).toMatch(/^503/);
+    expect(await client.say('DELE a/locked/x')).toMatch(/^550/);
+    expect(await client.say('RNFR a/locked')).toMatch(/^550/);
+    // Others may move, but not to where the rules are.
+    for (const [name, target] of [
+      ['ab', 'ba'],
+      ['free/locked', 'free/open'],
+    ]) {
+      expect(await client.say(`RNFR ${name}`)).toMatch(/^350/);
+      expect(await client.say(`RNTO ${target}`)).toMatch(/^250/);
+    }
+    expect(await client.say('RNFR ba')).toMatch(/^350/);
+    expect(await client.say('RNTO a/locked')).toMatch(/^550/);
+  });
+
   test('that are wrongly set up are refused at once', () => {
     const user = { name: 'u', password: 'p' };
     expect(() => new FtpServer({ users: [user] })).toThrow('no home');

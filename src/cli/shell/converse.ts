@@ -82,6 +82,7 @@ export async function converse({ bench, name, stdout, signal, historyFile }: Con
       const ask = (question: string) => answered(terminal, typed, question, one);
       const outcome = await attempt(() => carryOut(line, { bench, stdout, signal: one, ask }), one);
       running = undefined;
+      stdout.endLine();
       completer.forget();
       if (outcome === 'quit') return EXIT.agreed;
     }

@@ -1,5 +1,5 @@
 // Names: DELE, RNFR, RNTO (RFC 959, 4.1.3). Links are names here: they are renamed and deleted, never followed.
-import { native } from '../filesystem.ts';
+import { native, toUnicode } from '../filesystem.ts';
 import { Refusal } from '../replies.ts';
 import type { Session } from '../session.ts';
 import type { Command } from './command.ts';
@@ -22,6 +22,9 @@ async function dele(session: Session, argument: string): Promise<void> {
 async function rnfr(session: Session, argument: string): Promise<void> {
   const path = session.path(argument, 'f');
   if (path === '/') throw new Refusal(550, 'The home folder keeps its name.');
+  if (session.user?.permissions.differBelow(toUnicode(path))) {
+    throw new Refusal(550, 'A folder in it has permissions of its own.');
+  }
   await session.sandbox.existingName(path);
   session.renameFrom = path;
   session.reply(350, 'Ready for RNTO.');
