@@ -4,9 +4,9 @@ import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { ConnectError, LostError } from '../model/errors.ts';
 import { DataConnection } from './data-connection.ts';
 import type { Send } from './pipeline.ts';
+import { READ_SIZE } from './read-size.ts';
 import type { Reply } from './reply.ts';
 import type { Session } from './session.ts';
-import { READ_SIZE } from './tls.ts';
 
 export interface Expected {
   /** The connection that the server makes; undefined where its final reply came first. */

@@ -8,8 +8,8 @@ import { ConnectError, LostError } from '../model/errors.ts';
 import { RecordTap } from './close-notify.ts';
 import { Inlet } from './inlet.ts';
 import { tunnel } from './proxy.ts';
+import { READ_SIZE } from './read-size.ts';
 import type { Session } from './session.ts';
-import { READ_SIZE } from './tls.ts';
 
 export class DataConnection {
   readonly #session: Session;

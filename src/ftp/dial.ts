@@ -1,7 +1,7 @@
 /** Opens TCP connections within a deadline. */
 import { Socket } from 'node:net';
 import { InterruptedError } from '../model/errors.ts';
-import { READ_SIZE } from './tls.ts';
+import { READ_SIZE } from './read-size.ts';
 
 export interface DialOptions {
   readonly host: string;

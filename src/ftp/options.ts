@@ -1,6 +1,4 @@
 /** What the remote side needs to know about one server, as a plain frozen object. */
-import type { ProxyOptions } from './proxy.ts';
-
 export interface TlsOptions {
   /** Whether the certificate must be valid for the host. A pin that matches replaces this. */
   readonly verify: boolean;
@@ -16,6 +14,18 @@ export interface TlsOptions {
   /** Client certificate and its key in PEM. */
   readonly cert?: string;
   readonly key?: string;
+}
+
+/** What every connection goes through, where there is one. */
+export interface ProxyOptions {
+  readonly kind: 'socks5' | 'http';
+  readonly host: string;
+  readonly port: number;
+  readonly user?: string;
+  /** Asked for at the first connection; '' where the proxy knows users without one. */
+  readonly password?: () => Promise<string>;
+  /** Where it is named, for messages: `ALL_PROXY`. */
+  readonly origin?: string;
 }
 
 export interface ServerOptions {

@@ -9,20 +9,10 @@ import { ConfigError, ConnectError, InterruptedError } from '../model/errors.ts'
 import { printable } from '../model/path.ts';
 import { type DialOptions, dial } from './dial.ts';
 import { explained } from './failure.ts';
+import type { ProxyOptions } from './options.ts';
 import { askByConnect } from './proxy-connect.ts';
 import { type ProxyLogin, ProxyRefusal, type Target } from './proxy-request.ts';
 import { ProxyStream } from './proxy-stream.ts';
-
-export interface ProxyOptions {
-  readonly kind: 'socks5' | 'http';
-  readonly host: string;
-  readonly port: number;
-  readonly user?: string;
-  /** Asked for at the first connection; '' where the proxy knows users without one. */
-  readonly password?: () => Promise<string>;
-  /** Where it is named, for messages: `ALL_PROXY`. */
-  readonly origin?: string;
-}
 
 /** A proxy as it may be shown: without its login. */
 export function nameOfProxy({ kind, host, port, origin }: ProxyOptions): string {

@@ -26,8 +26,8 @@ import {
 } from '../model/index.ts';
 import { mendSwaps, sameVersion, settleTentatives } from '../transfer/index.ts';
 import { carryOut } from './carry-out.ts';
-import { makeRoot } from './pair.ts';
 import { tellPlan } from './plan.ts';
+import { makeRoot } from './remote-side.ts';
 import { conduct, type RunOptions } from './run.ts';
 
 /** Names of moved paths that an error message lists at most. */

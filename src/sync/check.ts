@@ -2,7 +2,7 @@
 import type { RemoteSettings } from '../config/settings.ts';
 import type { Capabilities, Listing } from '../model/index.ts';
 import { ROOT } from '../model/index.ts';
-import { remoteOf } from './pair.ts';
+import { remoteOf } from './remote-side.ts';
 
 /** What `check` found. */
 export interface CheckReport {

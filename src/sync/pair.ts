@@ -1,8 +1,7 @@
 /** Opens the two sides of a job and what is remembered about them, and closes them together. */
 import type { JobSettings } from '../config/settings.ts';
-import { connectFtp } from '../ftp/remote.ts';
 import { openLocal } from '../local/index.ts';
-import { FerryError, type Local, LocalError, type Memory, type Pair, type Remote, ReplyError } from '../model/index.ts';
+import { type Local, LocalError, type Memory, type Pair, type Remote } from '../model/index.ts';
 import {
   acquireLock,
   jobFolder,
@@ -14,6 +13,7 @@ import {
 } from '../state/index.ts';
 import { absentLocal } from './absent-local.ts';
 import type { RemoteLock } from './remote-lock.ts';
+import { remoteOf } from './remote-side.ts';
 import { refuseLocalFile } from './single-file.ts';
 
 export interface OpenPair extends Pair {
@@ -45,11 +45,6 @@ export function stateOf(job: JobSettings, stateBase?: string): string {
   });
 }
 
-/** The remote side of a job, not connected yet. */
-export function remoteOf(job: Pick<JobSettings, 'server' | 'remote'>, wire?: (line: string) => void): Remote {
-  return connectFtp({ ...job.server, root: job.remote, ...(wire ? { wire } : {}) });
-}
-
 /** Takes the job's lock on this machine. @throws LockError when another run holds the job. */
 export function lockJob(job: JobSettings, stateBase?: string): Promise<Lock> {
   return acquireLock(stateOf(job, stateBase), { job: job.name });
@@ -74,23 +69,6 @@ export async function hold(job: JobSettings, options: PairOptions): Promise<Held
   } catch (error) {
     await lock.release();
     throw error;
-  }
-}
-
-/**
- * Makes the remote folder of a job where it is missing; false where it was there. @throws what says which one, and what
- * to do.
- */
-export async function makeRoot(remote: Remote, job: JobSettings, signal: AbortSignal): Promise<boolean> {
-  try {
-    return await remote.makeRoot(signal);
-  } catch (error) {
-    if (!(error instanceof ReplyError) || error.retryable) throw error;
-    throw new FerryError(
-      'reply',
-      `the remote folder of ${job.remoteUrl} is not there and cannot be made: ${error.message}; check the path and what this user may do there, or make it yourself`,
-      { cause: error },
-    );
   }
 }
 

@@ -4,7 +4,7 @@ import type { JobSettings } from '../config/settings.ts';
 import { LockError, printable, type Remote, type Tell } from '../model/index.ts';
 import { retrying } from '../queue/index.ts';
 import { acquireServerLock, breakServerLock, heldRemote, inspectServerLock, sayHolder } from '../state/index.ts';
-import { makeRoot, remoteOf } from './pair.ts';
+import { makeRoot, remoteOf } from './remote-side.ts';
 
 export interface RemoteLockOptions {
   readonly tell: Tell;

@@ -33,10 +33,11 @@ import { carryOut } from './carry-out.ts';
 import { sweepAbandoned, sweepLeftovers } from './leftovers.ts';
 import { mendAsides } from './mend-asides.ts';
 import type { Observed } from './observe.ts';
-import { lockJob, makeRoot, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
+import { lockJob, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
 import { type Batch, makePlan, type Planned } from './plan.ts';
 import { lockRemote, type RemoteLock } from './remote-lock.ts';
+import { makeRoot } from './remote-side.ts';
 import { NO_SNAPSHOT, refuseMirror, type SnapshotSteps } from './snapshot-steps.ts';
 import { waitingFor } from './wait.ts';
 

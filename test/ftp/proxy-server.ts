@@ -1,7 +1,7 @@
 /** Small proxies for tests, SOCKS5 and HTTP CONNECT, that keep a record of what they were asked for. */
 import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { ProxyOptions } from '../../src/ftp/proxy.ts';
+import type { ProxyOptions } from '../../src/ftp/options.ts';
 
 export interface ProxyBehaviour {
   /** Let nobody in without it. */

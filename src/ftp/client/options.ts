@@ -1,6 +1,5 @@
 /** What a client is told about the server, and what holds where nothing is said. */
-import type { ServerOptions, TlsOptions } from '../options.ts';
-import type { ProxyOptions } from '../proxy.ts';
+import type { ProxyOptions, ServerOptions, TlsOptions } from '../options.ts';
 
 /** Ports of FTP (RFC 959), and of FTP under TLS from the first byte. */
 export const FTP_PORT = 21;
