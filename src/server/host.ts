@@ -2,7 +2,6 @@
 import type { ServerEvents } from './events.ts';
 import type { FailedLogins } from './limits.ts';
 import type { Settings } from './options.ts';
-import type { Session } from './session.ts';
 import type { Tls } from './tls.ts';
 import type { User, Users } from './users.ts';
 
@@ -17,10 +16,9 @@ export interface Host {
   readonly temporary: Set<string>;
   /** ms since 1970. */
   readonly started: number;
-  readonly sessions: ReadonlySet<Session>;
+  /** How many are logged in as this user. */
   sessionsOf(user: User): number;
   tell<Name extends keyof ServerEvents>(name: Name, ...values: ServerEvents[Name]): void;
   listensTo(name: keyof ServerEvents): boolean;
   problem(message: string, cause: unknown): void;
-  left(session: Session): void;
 }

@@ -1,13 +1,13 @@
 // The embedded FTP server: listens, counts sessions, and tells what happens.
 import { EventEmitter } from 'node:events';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { Client } from './client.ts';
 import { plainAddress } from './data/source.ts';
 import type { ServerEvents } from './events.ts';
 import { HookRunner } from './hooks.ts';
 import type { Host } from './host.ts';
 import { FailedLogins } from './limits.ts';
 import { type ServerOptions, type Settings, settle } from './options.ts';
-import { Session } from './session.ts';
 import { Tls } from './tls.ts';
 import { Users } from './users.ts';
 
@@ -36,7 +36,7 @@ export class FtpServer {
   readonly #unheard = new Map<EveryListener, ReadonlySet<keyof ServerEvents>>();
   readonly #host: Host;
   readonly #hooks: HookRunner;
-  readonly #sessions = new Set<Session>();
+  readonly #clients = new Set<Client>();
   #listener: Server | undefined;
   #address: ListeningAddress | undefined;
   #count = 0;
@@ -49,7 +49,7 @@ export class FtpServer {
     this.#settings = settings;
     this.#events.setMaxListeners(0);
     this.#hooks = new HookRunner(settings.hooks, (message, cause) => this.#host.problem(message, cause));
-    const sessions = this.#sessions;
+    const clients = this.#clients;
     this.#host = {
       settings,
       tls: settings.tls && new Tls(settings.tls),
@@ -58,15 +58,13 @@ export class FtpServer {
       beingWritten: new Set(),
       temporary: new Set(),
       started: Date.now(),
-      sessions,
-      sessionsOf: (user) => [...sessions].filter((session) => session.user === user).length,
+      sessionsOf: (user) => [...clients].filter(({ session }) => session.user === user).length,
       tell: (name, ...values) => this.#tell(name, values),
       listensTo: (name) =>
         this.#everyListeners.some((listener) => this.#hears(listener, name)) ||
         this.#events.listenerCount(name) > 0 ||
         Object.hasOwn(settings.hooks, name),
       problem: (message, cause) => this.#tell('problem', [{ time: new Date().toISOString(), message, cause }]),
-      left: (session) => this.#left(session),
     };
   }
 
@@ -104,7 +102,7 @@ export class FtpServer {
 
   /** Sessions at this moment. */
   get connections(): number {
-    return this.#sessions.size;
+    return this.#clients.size;
   }
 
   /**
@@ -153,10 +151,10 @@ export class FtpServer {
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
-    for (const session of this.#sessions) session.leaveWhenIdle();
-    if (this.#sessions.size === 0) this.#emptied();
+    for (const client of this.#clients) client.leaveWhenIdle();
+    if (this.#clients.size === 0) this.#emptied();
     const timer = setTimeout(() => {
-      for (const session of this.#sessions) session.connection.destroy();
+      for (const { session } of this.#clients) session.connection.destroy();
     }, deadline);
     await emptied;
     clearTimeout(timer);
@@ -172,25 +170,25 @@ export class FtpServer {
     }
     const { maxConnections, maxConnectionsPerAddress } = this.#settings;
     const address = plainAddress(socket.remoteAddress);
-    if (this.#closing !== undefined || this.#sessions.size >= maxConnections) {
+    if (this.#closing !== undefined || this.#clients.size >= maxConnections) {
       refuse(socket, 'Too many connections, try again later.');
-    } else if (this.#sessionsFrom(address) >= maxConnectionsPerAddress) {
+    } else if (this.#clientsFrom(address) >= maxConnectionsPerAddress) {
       refuse(socket, 'Too many connections from this address, try again later.');
     } else {
-      const session = new Session(++this.#count, socket, this.#host);
-      this.#sessions.add(session);
-      session.greet();
+      const client = new Client(++this.#count, socket, this.#host, () => this.#left(client));
+      this.#clients.add(client);
+      client.greet();
     }
   }
 
-  #sessionsFrom(address: string): number {
+  #clientsFrom(address: string): number {
     if (this.#settings.maxConnectionsPerAddress === Number.POSITIVE_INFINITY) return 0;
-    return [...this.#sessions].filter((session) => session.address === address).length;
+    return [...this.#clients].filter(({ session }) => session.address === address).length;
   }
 
-  #left(session: Session): void {
-    this.#sessions.delete(session);
-    if (this.#sessions.size === 0) this.#emptied();
+  #left(client: Client): void {
+    this.#clients.delete(client);
+    if (this.#clients.size === 0) this.#emptied();
   }
 
   // A listener that throws must not end a session; it is said, and where nobody listens to that either, as a warning.

@@ -1,21 +1,15 @@
-// One client from greeting to goodbye: who it is, where it stands, what it has announced for its next transfer.
-import type { Socket } from 'node:net';
-import { parseCommand } from './commands/command.ts';
-import { isSiteCommand } from './commands/site.ts';
-import { commands } from './commands/table.ts';
-import { Connection, type ConnectionOwner } from './connection.ts';
+// One client as the commands see it: who it is, where it stands, what it has announced for its next transfer.
+import type { Connection } from './connection.ts';
 import { type Protect, protection } from './data/protect.ts';
-import { type DataSource, plainAddress } from './data/source.ts';
+import type { DataSource } from './data/source.ts';
 import type { About, AboutPath, ServerEvents } from './events.ts';
 import { toBytes, toUnicode } from './filesystem.ts';
 import { allFacts, type Fact } from './format/facts.ts';
 import type { Host } from './host.ts';
 import type { Permission } from './permissions.ts';
-import { multiline, Refusal, refusalOf, reply } from './replies.ts';
+import { multiline, Refusal, reply } from './replies.ts';
 import { absolute, Sandbox } from './sandbox.ts';
-import type { Line } from './telnet/lines.ts';
 import { Tls } from './tls.ts';
-import type { RunningTransfer } from './transfer.ts';
 import type { User } from './users.ts';
 
 /** Where uploads begin, and where a download ends. */
@@ -25,11 +19,17 @@ export interface Range {
   readonly end: number | undefined;
 }
 
-const wholeFile: Range = { start: 0, end: undefined };
-// As many unknown commands as a person may mistype; a program that speaks another protocol sends more.
-const mostUnknown = 20;
+/** A transfer that is under way. */
+export interface RunningTransfer {
+  /** So far. */
+  readonly bytes: number;
+  /** Whether the data connection is there. */
+  readonly connected: boolean;
+  cut(reason: string): void;
+}
 
-export class Session implements ConnectionOwner {
+const wholeFile: Range = { start: 0, end: undefined };
+export class Session {
   readonly id: number;
   readonly host: Host;
   readonly connection: Connection;
@@ -58,35 +58,21 @@ export class Session implements ConnectionOwner {
   /** A transfer was cut by an ABOR that is still to be answered. */
   aborted = false;
 
+  /** Of the last reply; 0 while a command has none yet. */
+  code = 0;
   bytesReceived = 0;
   bytesSent = 0;
 
   #sandbox: Sandbox | undefined;
   #tls: Tls | undefined;
-  #unknown = 0;
-  #code = 0;
   #loginTimer: NodeJS.Timeout | undefined;
-  #leaving = false;
-  #work: Promise<void> | undefined;
   #endPause = () => {};
-  // When the command under way began, ms of `performance.now()`.
-  #began = 0;
 
-  constructor(id: number, socket: Socket, host: Host) {
+  constructor({ id, address, connection, host }: Pick<Session, 'id' | 'address' | 'connection' | 'host'>) {
     this.id = id;
+    this.address = address;
+    this.connection = connection;
     this.host = host;
-    this.address = plainAddress(socket.remoteAddress);
-    this.connection = new Connection(socket, this, host.settings.idleTimeout);
-    if (host.settings.tls?.implicit && this.tls !== undefined) {
-      this.connection.wrap(this.tls);
-      this.protectedData = true;
-    }
-  }
-
-  greet(): void {
-    this.emit('connect', this.about());
-    this.reply(220, this.host.settings.banner);
-    this.startLoginClock();
   }
 
   /** Until somebody is logged in, time runs. */
@@ -98,28 +84,20 @@ export class Session implements ConnectionOwner {
     this.#loginTimer.unref();
   }
 
-  // -- what commands use
-
   reply(code: number, text: string): void {
-    this.#code = code;
+    this.code = code;
     this.connection.send(reply(code, text));
   }
 
   replyLines(code: number, first: string, body: readonly string[], last: string): void {
-    this.#code = code;
+    this.code = code;
     this.connection.send(multiline(code, first, body, last));
   }
 
-  /** Says goodbye; a transfer under way is waited for when it is `patient`. */
+  /** Says goodbye. */
   leave(code: number, text: string): void {
     this.reply(code, text);
     this.connection.end();
-  }
-
-  /** Ends with 421 as soon as no transfer is under way. */
-  leaveWhenIdle(): void {
-    this.#leaving = true;
-    if (this.transfer === undefined) this.leave(421, 'Server is shutting down.');
   }
 
   /** Waits, but not for a client that is gone. */
@@ -250,116 +228,11 @@ export class Session implements ConnectionOwner {
     this.host.tell(name, ...values);
   }
 
-  // -- what the connection tells
-
-  arrived(line: Line): boolean {
-    const { verb, argument } = parseCommand(line.text);
-    if (verb === 'ABOR' && this.transfer !== undefined) {
-      this.aborted = true;
-      this.transfer.cut('Aborted by the client');
-    }
-    // RFC 959, 4.1.3: STAT sent by Telnet's interrupt tells how far the transfer is, while it runs.
-    if (verb === 'STAT' && argument === '' && line.urgent && this.transfer !== undefined) {
-      this.connection.send(reply(213, `${this.transfer.bytes} bytes so far.`));
-      return true;
-    }
-    return false;
-  }
-
-  perform(line: Line): void | Promise<void> {
-    this.#began = performance.now();
-    const { verb, argument } = parseCommand(line.text);
-    if (verb === '' && argument === '') return;
-    if (looksLikeHttp(line.text)) return this.leave(421, 'This is FTP, not HTTP.');
-    this.#code = 0;
-    const command = commands.get(verb);
-    if (command === undefined || !this.knows(verb)) {
-      this.#unknown++;
-      if (this.#unknown > mostUnknown && this.user === undefined) return this.leave(421, 'Too many unknown commands.');
-      this.reply(500, 'Unknown command.');
-      return this.#log(verb, argument);
-    }
-    try {
-      if (this.user === undefined && !command.beforeLogin) throw new Refusal(530, 'Log in with USER and PASS first.');
-      if (command.argument === 'required' && argument === '') throw new Refusal(501, `Syntax: ${command.syntax}`);
-      if (command.argument === 'none' && argument !== '') throw new Refusal(501, `Syntax: ${command.syntax}`);
-      // RFC 959, 4.1.2 and 4.1.3: RNFR and REST hold for the command that follows only.
-      if (verb !== 'RNTO') this.renameFrom = undefined;
-      const work = command.run(this, argument);
-      if (work === undefined) return this.#log(verb, argument);
-      this.#work = work.then(
-        () => this.#after(verb, argument),
-        (error: unknown) => {
-          this.#refuse(error);
-          this.#after(verb, argument);
-        },
-      );
-      return this.#work;
-    } catch (error) {
-      this.#refuse(error);
-      this.#log(verb, argument);
-    }
-  }
-
-  idle(): boolean {
-    return this.transfer !== undefined;
-  }
-
-  /** The client says no more. It will not make the data connection that a transfer still waits for, either. */
-  ended(): void {
-    if (this.transfer?.connected === false) this.transfer.cut('Control connection lost');
-  }
-
-  closed(): void {
+  /** The client is gone: what waits for it waits no more. */
+  end(): void {
     clearTimeout(this.#loginTimer);
     this.dropSource();
     this.transfer?.cut('Control connection lost');
     this.#endPause();
-    // A transfer that was cut has still to tidy up, and to be told.
-    if (this.#work === undefined) this.#left();
-    else void this.#work.then(() => this.#left());
   }
-
-  #left(): void {
-    const { bytesReceived, bytesSent } = this;
-    if (this.user !== undefined) this.emit('logout', this.about());
-    this.emit('disconnect', { ...this.about(), bytesReceived, bytesSent });
-    this.host.left(this);
-  }
-
-  #after(verb: string, argument: string): void {
-    this.#work = undefined;
-    this.#log(verb, argument);
-    if (this.#leaving) this.leave(421, 'Server is shutting down.');
-  }
-
-  #refuse(error: unknown): void {
-    const refusal = refusalOf(error);
-    if (refusal.code === 451) this.host.problem(`Answered with ${refusal.code} ${refusal.message}`, error);
-    this.reply(refusal.code, refusal.message);
-  }
-
-  #log(verb: string, argument: string): void {
-    if (!this.host.listensTo('command')) return;
-    this.emit('command', {
-      ...this.about(),
-      ...withoutSecrets(verb, argument),
-      code: this.#code,
-      milliseconds: Math.round((performance.now() - this.#began) * 1000) / 1000,
-    });
-  }
-}
-
-// PASS and ACCT carry secrets, and so may whatever is not understood: `PASSsecret`, `PAS secret`, `SITE PSWD old new`.
-function withoutSecrets(verb: string, argument: string): { verb: string; argument: string } {
-  if (!commands.has(verb)) return { verb: /^[A-Z]{1,4}$/.test(verb) ? verb : '?', argument: argument && '***' };
-  const known = verb !== 'PASS' && verb !== 'ACCT' && (verb !== 'SITE' || isSiteCommand(argument));
-  return { verb, argument: known ? toUnicode(argument) : '***' };
-}
-
-// A browser made to post to this port must not get its lines carried out.
-function looksLikeHttp(line: string): boolean {
-  return /^(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|CONNECT|PATCH|TRACE|PRI) \S+ HTTP\/\d|^(?:Host|User-Agent): /i.test(
-    line,
-  );
 }

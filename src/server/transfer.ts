@@ -4,15 +4,6 @@ import { TLSSocket } from 'node:tls';
 import { DataConnectionLost, Refusal } from './replies.ts';
 import type { Session } from './session.ts';
 
-/** A transfer that is under way. */
-export interface RunningTransfer {
-  /** So far. */
-  readonly bytes: number;
-  /** Whether the data connection is there. */
-  readonly connected: boolean;
-  cut(reason: string): void;
-}
-
 export interface TransferContext {
   readonly socket: Socket;
   /** Counts bytes as they move. */
