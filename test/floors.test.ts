@@ -1,4 +1,4 @@
-/** Holds the import graph to the floors of the house: a room imports only from lower floors. */
+/** Holds the import graph to the floors of the house: a room imports only from lower floors, and no files in a circle. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -21,6 +21,7 @@ const FLOORS = [
 
 interface Import {
   readonly file: string;
+  readonly target: string;
   readonly from: string;
   readonly to: string;
 }
@@ -31,7 +32,7 @@ function imports(): Import[] {
     const text = readFileSync(join(SRC, file), 'utf8');
     for (const [, target] of text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
       const to = relative(SRC, resolve(SRC, file, '..', target!));
-      found.push({ file, from: file.split(sep)[0]!, to: to.split(sep)[0]! });
+      found.push({ file, target: to, from: file.split(sep)[0]!, to: to.split(sep)[0]! });
     }
   }
   return found;
@@ -48,6 +49,21 @@ function fault({ file, from, to }: Import): string | undefined {
   return floorOf(to) < floorOf(from) ? undefined : `${file}: ${from} may not import ${to}`;
 }
 
+/** Files that import each other in a circle, and who imports them; an import of a type counts. */
+function circles(all: readonly Pick<Import, 'file' | 'target'>[]): string[] {
+  const above = new Map<string, Set<string>>();
+  for (const { file, target } of all) above.set(file, (above.get(file) ?? new Set()).add(target));
+  for (let taken = true; taken; ) {
+    taken = false;
+    for (const [file, targets] of above) {
+      if ([...targets].some((target) => above.has(target))) continue;
+      above.delete(file);
+      taken = true;
+    }
+  }
+  return [...above.keys()].sort();
+}
+
 describe('the floors', () => {
   test('every import goes down', () => {
     const all = imports();
@@ -55,9 +71,20 @@ describe('the floors', () => {
     expect(all.map(fault).filter(Boolean)).toEqual([]);
   });
 
+  test('no files import each other in a circle', () => {
+    expect(circles(imports())).toEqual([]);
+    const chain = { file: 'a.ts', target: 'b.ts' };
+    expect(circles([chain, { file: 'b.ts', target: 'c.ts' }])).toEqual([]);
+    expect(circles([chain, { file: 'b.ts', target: 'c.ts' }, { file: 'c.ts', target: 'b.ts' }])).toEqual([
+      'a.ts',
+      'b.ts',
+      'c.ts',
+    ]);
+  });
+
   test('an import that goes up or sideways is found', () => {
-    expect(fault({ file: 'model/x.ts', from: 'model', to: 'diff' })).toMatch(/may not import/);
-    expect(fault({ file: 'ftp/x.ts', from: 'ftp', to: 'local' })).toMatch(/may not import/);
-    expect(fault({ file: 'attic/x.ts', from: 'attic', to: 'model' })).toMatch(/on no floor/);
+    expect(fault({ file: 'model/x.ts', target: 'diff/y.ts', from: 'model', to: 'diff' })).toMatch(/may not import/);
+    expect(fault({ file: 'ftp/x.ts', target: 'local/y.ts', from: 'ftp', to: 'local' })).toMatch(/may not import/);
+    expect(fault({ file: 'attic/x.ts', target: 'model/y.ts', from: 'attic', to: 'model' })).toMatch(/on no floor/);
   });
 });
