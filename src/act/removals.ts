@@ -1,7 +1,7 @@
 /**
- * Removes what a plan says must go, children before parents. Just before anything is removed it is looked at once
- * more: a remote file must still be the one that was seen, and a local file goes only if the server, asked for that
- * very path, says that it is not there.
+ * Removes what a plan says must go, children before parents. Just before anything is removed both sides are looked at
+ * once more: it must still be what was seen, a local file goes only if the server, asked for that very path, says that it
+ * is not there, and a remote one only if it did not come back here.
  */
 
 import { rememberedAs } from '../diff/index.ts';
@@ -128,6 +128,9 @@ async function remove(
       if (!matches(entry.kind, fingerprintOf(entry), removal.expected)) {
         throw new StaleError('it changed on the server since it was listed, so it stays');
       }
+      if (removal.action === 'delete' && (await isBack(acting, removal))) {
+        throw new StaleError('it is here again since it was looked at, so it stays on the server');
+      }
       await removeRemote(acting, removal, lane!);
     }
   } else {
@@ -141,6 +144,12 @@ async function remove(
     else await pair.local.remove(path);
   }
   await pair.memory.forget(rememberedAs(removal, acting.options.direction));
+}
+
+/** What is of another kind here may be out of scope. */
+async function isBack({ options }: Acting, removal: DeleteAction): Promise<boolean> {
+  const here = await options.pair.local.look(rememberedAs(removal, options.direction));
+  return here?.kind === removal.kind;
 }
 
 /**
