@@ -24,14 +24,15 @@ export function lasting(agreement: Agreement, now: number): Agreement {
   return { ...agreement, remote: { ...agreement.remote, stamps: finer } };
 }
 
-/** ms for which a local time can stand for more than one content: on FAT, on those that count in seconds, on any other. */
-const MOMENT = { coarse: 2_000, fine: 20 };
+/** ms for which a time in whole seconds can stand for more than one content: FAT counts in two of them. */
+const MOMENT = 2_000;
 /** ms by which a clock that gives such times, that of a network disk, may be ahead. */
 const AHEAD = 60_000;
 
 /**
  * The agreement without a local mark that was read in the very moment it tells of: the next run then goes by the hash.
- * LIMIT: what is too large to be hashed is told by its time alone.
+ * LIMIT: what is too large to be hashed is told by its time alone; and so is what changes twice in the few ms for which
+ * other clocks stand still.
  *
  * @param read when its content began to be read, in ms since the epoch, UTC
  */
@@ -40,7 +41,7 @@ export function lastingHere(agreement: Agreement, read: number): Agreement {
   if (stat === undefined || agreement.sha256 === undefined) return agreement;
   const mtime = Number.parseFloat(stat);
   const age = read - mtime;
-  if (age < -AHEAD || age >= (mtime % 1000 === 0 ? MOMENT.coarse : MOMENT.fine)) return agreement;
+  if (mtime % 1000 !== 0 || age < -AHEAD || age >= MOMENT) return agreement;
   return { ...agreement, local: { ...agreement.local, stamps: others } };
 }
 
