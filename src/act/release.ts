@@ -37,21 +37,26 @@ export async function actOnRelease(acting: Acting, actions: readonly Action[]): 
   const naming = newNaming();
   const staged = await stageTransfers(acting, parts.transfers, naming);
   const making = new Set(parts.removals.map(({ path }) => path));
-  if (tally.agreed) await verifyAll(acting, staged, (path) => making.has(path));
+  const verify = (all: readonly Staged[]) => verifyAll(acting, all, (path) => making.has(path));
+  if (tally.agreed) await verify(staged);
   const keepForNext = () => {
     const { length } = parts.transfers;
     tally.unpublished = `nothing was published, because not everything could be made ready${length > 0 ? ` (${staged.length} of ${length} files arrived; they are kept for the next run)` : ''}; see to the problems and run again`;
     return pair.memory.flush();
   };
   if (!tally.agreed) return keepForNext();
-  const ready = await dressAll(acting, staged, naming);
-  if (!tally.agreed) return keepForNext();
   // A kill from here on finds its way back by what is remembered of the temporary files.
   await pair.memory.flush();
   signal.throwIfAborted();
-  const changes = ready.length + parts.renames.length + parts.late.makings.length + parts.removals.length;
-  if (maintenance && changes > 0) await maintenance.enter();
+  const changes = staged.length + parts.renames.length + parts.late.makings.length + parts.removals.length;
+  const paused = maintenance !== undefined && changes > 0;
+  if (paused) await maintenance.enter();
   try {
+    const ready = await dressAll(acting, staged, naming);
+    // Those programs may have taken minutes, and somebody used them.
+    if (paused && tally.agreed) await verify(ready);
+    if (!tally.agreed) return await keepForNext();
+    signal.throwIfAborted();
     await actOnDirectories(acting, parts.renames);
     const waits = ({ target }: Staged) => making.has(target);
     const burst = new Burst(acting, naming.style);
@@ -66,7 +71,7 @@ export async function actOnRelease(acting: Acting, actions: readonly Action[]): 
     await actOnRemovals(acting, parts.removals);
     await burst.publish(ready.filter(waits), order);
   } finally {
-    if (maintenance && changes > 0) await maintenance.leave();
+    if (paused) await maintenance.leave();
   }
 }
 
@@ -165,12 +170,13 @@ async function verifyIn(
  * that no other run could take it for an old leftover.
  */
 async function dressAll(acting: Acting, staged: readonly Staged[], naming: Naming): Promise<Staged[]> {
-  const { pair, tell } = acting.options;
+  const { pair, tell, signal } = acting.options;
   const warning = { naming, warn: (message: string) => tell({ type: 'warning', message }) };
   const ready = new Map<Action, Staged>(staged.map((one) => [one.action, one]));
   await inPasses(acting, [...ready.keys()], async (pass) => {
-    const lane = await pair.remote.lane();
+    const lane = await pair.remote.lane(signal);
     await inFlight(pass, lane, async (action) => {
+      signal.throwIfAborted();
       ready.set(action, await dressStaged(lane, ready.get(action)!, warning));
     });
   });

@@ -213,4 +213,35 @@ describe('a staged release', () => {
     expect((await deploy(server, NEW, { ...STAGED, maintenance })).summary.exitCode).toBe(0);
     expect(Object.keys(read(notes))).not.toContain('enter');
   });
+
+  it('looks once more at what the programs of maintenance were given time to change', async () => {
+    await deploy(server, OLD, STAGED);
+    const notes = emptyFolder();
+    const [css, old] = [join(root, 'site/css/site.css'), join(notes, 'old')];
+    const enter = ['sh', '-c', `find ${root} -name '.*.ferry' -mmin +1440 > ${old}; printf hotfix > ${css}`] as const;
+    const leave = ['sh', '-c', `touch ${join(notes, 'left')}`] as const;
+    const maintenance = { enter: [enter], leave: [leave], timeout: 20_000, folder: notes };
+    const failed = await deploy(server, NEW, { ...STAGED, maintenance });
+    expect(failed.summary).toMatchObject({ exitCode: 3, uploaded: 0, deleted: 0 });
+    expect(failed.problems).toEqual([expect.stringMatching(/css\/site\.css: it changed on the server/)]);
+    expect(site()).toMatchObject({ ...OLD, 'css/site.css': 'hotfix' });
+    // Meanwhile nothing looked like a leftover of long ago.
+    expect(read(notes)).toEqual({ old: '', left: '' });
+  });
+
+  it('ends at once where it is stopped before the burst', async () => {
+    const many = Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`${n}.txt`, `${n}`]));
+    const stop = new AbortController();
+    let dressed = 0;
+    const wire = (line: string) => {
+      if (!/MFMT \d/.test(line)) return;
+      dressed++;
+      stop.abort();
+    };
+    const { summary } = await deploy(server, many, STAGED, { signal: stop.signal, wire });
+    expect(summary).toMatchObject({ exitCode: 130, uploaded: 0 });
+    expect(dressed).toBeGreaterThan(0);
+    expect(dressed).toBeLessThan(400);
+    expect(site()).toEqual({});
+  });
 });
