@@ -34,7 +34,7 @@ export async function listLocal(pair: Pair, directory: RelPath): Promise<Listing
  * was `supposed` to be there, is told likewise: it then begins higher up.
  */
 export async function listRemote(
-  pair: Pair,
+  pair: Pick<Pair, 'remote'>,
   directory: RelPath,
   signal: AbortSignal,
   attempts: number,

@@ -15,8 +15,9 @@ import {
 } from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
 import type { Acting } from './acting.ts';
+import type { Kept, Manifest } from './manifest.ts';
 import { inFlight, inPasses } from './passes.ts';
-import type { Kept, Manifest, Versions } from './versions.ts';
+import type { Versions } from './versions.ts';
 
 type Step = RenameAction | DeleteAction;
 

@@ -4,5 +4,7 @@ export { nameOfTime, timeOfName } from './name.ts';
 export { type Damage, inspect, type Overview, overview } from './overview.ts';
 export type { Verdict } from './prune.ts';
 export { type PruneOptions, prune } from './pruning.ts';
+export { type RemoteRestoreOptions, restoreFromServer } from './remote-restore.ts';
+export { pruneRemote, type RemotePruning, type RemoteState, remoteStates } from './remote-states.ts';
 export { type RestoreOptions, restore } from './restore.ts';
 export { notABackup, type Oddity, type Snapshot } from './store.ts';

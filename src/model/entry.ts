@@ -16,7 +16,7 @@ export type Side = 'local' | 'remote';
  * - `list`: the date of a LIST line as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`, in the server's own zone. A server prints
  *   the short form once a file is half a year old, so one being the beginning of the other means equal.
  * - `sha256`: local, the content's hash in hexadecimal, where a version has to be known in other checkouts too; it then
- *   says more than `stat`
+ *   says more than `stat`. With the source of a download: the content that has to come
  */
 export type Stamps = Readonly<Partial<Record<'stat' | 'mlst' | 'mdtm' | 'list' | 'sha256', string>>>;
 

@@ -151,9 +151,11 @@ export class ChangingError extends FerryError {
 
 /** What arrived is not what was sent: its size or hash differs. */
 export class MismatchError extends FerryError {
-  override readonly retryable = true;
-  constructor(message: string) {
-    super('mismatch', message);
+  override readonly retryable: boolean;
+
+  constructor(message: string, options?: ErrorOptions & { retryable?: boolean }) {
+    super('mismatch', message, options);
+    this.retryable = options?.retryable ?? true;
   }
 }
 

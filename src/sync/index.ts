@@ -1,13 +1,14 @@
 export { apply } from './apply.ts';
 export { type CheckReport, check } from './check.ts';
 export { plan } from './make-plan.ts';
-export { lockJob, stateOf } from './pair.ts';
+export { connect, lockJob, stateOf } from './pair.ts';
 export { offersTls, plainTextWarning } from './plain-text.ts';
 export { filterOf } from './plan.ts';
-export { unlockRemote } from './remote-lock.ts';
+export { keepOf } from './release-options.ts';
+export { lockRemote, unlockRemote } from './remote-lock.ts';
 export { remoteOf } from './remote-side.ts';
 export { rollback } from './rollback.ts';
-export { type PassOptions, powersOf, type RunOptions, run } from './run.ts';
+export { explain, type PassOptions, powersOf, type RunOptions, run } from './run.ts';
 export { refuseMirror, type SnapshotScene, type SnapshotSteps } from './snapshot-steps.ts';
 export { verify } from './verify.ts';
 export { waitingFor } from './wait.ts';

@@ -50,6 +50,7 @@ import { retrying } from '../queue/index.ts';
 import { sameVersion } from '../transfer/index.ts';
 import { confirmGone } from './confirm-gone.ts';
 import { gather } from './evidence.ts';
+import { keepOf } from './release-options.ts';
 
 export interface ObserveOptions {
   readonly pair: Pair;
@@ -211,8 +212,8 @@ class Walk {
 
   /** What is published at one moment, or kept when it goes, is sent and deleted. */
   private get mayMove(): boolean {
-    const { release, keepVersions = 0 } = this.options.job;
-    return release !== 'staged' && keepVersions === 0;
+    const { job } = this.options;
+    return job.release !== 'staged' && keepOf(job) === undefined;
   }
 
   /** Hashes what looks as if it had only moved. */

@@ -5,6 +5,7 @@ import type { Tally } from '../act/tally.ts';
 import { Versions } from '../act/versions.ts';
 import { secretsMask } from '../config/index.ts';
 import type { JobSettings } from '../config/settings.ts';
+import type { Keep } from '../diff/index.ts';
 import { agreeBut, runHook } from '../hooks/index.ts';
 import { HookError, type Pair, type Tell } from '../model/index.ts';
 
@@ -20,12 +21,25 @@ export function releaseOptions(
   job: JobSettings,
   context: ReleaseContext,
 ): Pick<ActOptions, 'staged' | 'maintenance' | 'versions'> {
-  const { keepVersions = 0 } = job;
+  const keep = keepOf(job);
   return {
     staged: job.release === 'staged',
     maintenance: maintenanceOf(job, context),
-    versions: keepVersions > 0 ? new Versions({ ...context, job: job.name, keep: keepVersions }) : undefined,
+    versions: keep ? new Versions({ ...context, job: job.name, keep }) : undefined,
   };
+}
+
+/**
+ * Which states of the remote folder stay; undefined where a push keeps none. `keepVersions` is so many pushes that can be
+ * taken back, so that with what is there now it is one more.
+ */
+export function keepOf({ direction, keepVersions = 0, backup }: JobSettings): Keep | undefined {
+  if (direction !== 'push') return undefined;
+  const last = keepVersions > 0 ? { last: keepVersions + 1 } : undefined;
+  if (!backup) return last;
+  const { keep = {} } = backup;
+  if (!last || Object.keys(keep).length === 0) return keep;
+  return { ...keep, last: Math.max(last.last, keep.last ?? 0) };
 }
 
 function maintenanceOf(job: JobSettings, { tell, tally, signal }: ReleaseContext): Maintenance | undefined {

@@ -4,8 +4,10 @@
  */
 
 import { Acting } from '../act/acting.ts';
+import { type Kept, keptPath, type Manifest } from '../act/manifest.ts';
 import { actOnRollback, type TakenBack } from '../act/rollback.ts';
-import { type Kept, keptPath, type Manifest, Versions } from '../act/versions.ts';
+import { VersionShelf } from '../act/version-shelf.ts';
+import { Versions } from '../act/versions.ts';
 import type { JobSettings } from '../config/settings.ts';
 import { guard } from '../diff/index.ts';
 import {
@@ -30,8 +32,8 @@ export function rollback(job: JobSettings, options: RunOptions): Promise<Summary
     if (job.direction !== 'push') {
       throw new UsageError(`the job ${job.name} is a ${job.direction}; only a push can be rolled back`);
     }
-    const about = { pair, job: job.name, keep: Math.max(2, job.keepVersions ?? 0), tell, signal, now: new Date() };
-    const manifest = await lastRelease(new Versions(about));
+    const about = { pair, job: job.name, keep: {}, tell, signal, now: new Date() };
+    const manifest = await lastRelease(new VersionShelf(about));
     const { steps, problems } = await stepsOf(pair, manifest, signal);
     const plan = await planOf(job, pair, steps, problems);
     tellPlan(plan, tell);
@@ -58,10 +60,14 @@ export function rollback(job: JobSettings, options: RunOptions): Promise<Summary
   });
 }
 
-async function lastRelease(versions: Versions): Promise<Manifest> {
+async function lastRelease(shelf: VersionShelf): Promise<Manifest> {
   const takenBack = new Set<string>();
-  for (const release of await versions.releases()) {
-    const manifest = await versions.read(release);
+  for (const release of [...(await shelf.releases()).whole].reverse()) {
+    if (release.until !== undefined)
+      throw new UsageError(
+        `the pushes from ${release.release} to ${release.until} can no longer be taken back one by one: "keep" let go what was there in between; "ferry restore" has what was there before them`,
+      );
+    const manifest = await shelf.read(release);
     // One that was cut off is gone on with: what it did already is found to be done.
     if (manifest.rollbackOf !== undefined) {
       if (manifest.ended) takenBack.add(manifest.rollbackOf);

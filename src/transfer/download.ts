@@ -64,7 +64,7 @@ export class Download implements Transfer {
     this.names = namesOf(context, action);
     this.temporary = temporary;
     this.stage = stage;
-    this.hashed = isHashed(context, action.size);
+    this.hashed = isHashed(context, action.size) || action.source.stamps.sha256 !== undefined;
     this.text = context.isText(action.path);
   }
 
@@ -176,6 +176,7 @@ export class Download implements Transfer {
       await this.discard();
       throw new ChangingError('it changed on the server while it was received');
     }
+    await this.requireContent();
     const entry = await this.commit(mtime ?? action.mtime);
     const sha256 = await this.sha256();
     return {
@@ -185,6 +186,14 @@ export class Download implements Transfer {
       remote: { size: action.size, stamps: { ...this.version.stamps, ...stamps } },
       ...(sha256 === undefined ? {} : { sha256 }),
     };
+  }
+
+  /** Where the content is known that has to come, nothing else gets the name. */
+  private async requireContent(): Promise<void> {
+    const { sha256 } = this.action.source.stamps;
+    if (sha256 === undefined || this.sum.digest('hex') === sha256) return;
+    await this.discard();
+    throw new MismatchError('its content is not what it was: its SHA-256 is another', { retryable: false });
   }
 
   /** The source as it is after the last byte. One that is gone leaves nothing behind here. */
@@ -252,6 +261,8 @@ export class Download implements Transfer {
   /** SHA-256 of what came; a resumed transfer saw only the end of the file, so it is then taken from the disk. */
   private async sha256(): Promise<string | undefined> {
     if (!this.hashed) return undefined;
+    const { sha256 } = this.action.source.stamps;
+    if (sha256 !== undefined) return sha256;
     if (this.resumedFrom === undefined) return this.sum.digest('hex');
     return this.context.local.sha256(this.names.local);
   }
@@ -262,6 +273,8 @@ async function mayResume(
   action: TransferAction,
   temporary: RelPath,
 ): Promise<boolean> {
+  // What went by before cannot be told by the hash of the rest.
+  if (action.source.stamps.sha256 !== undefined) return false;
   if (action.size <= RESUMABLE || !remote.capabilities.restart || isText(action.path)) return false;
   const checkpoint = await memory.checkpoint(action.path, 'download');
   return checkpoint?.temporary === temporary && sameVersion(checkpoint.source, action.source);

@@ -1,0 +1,154 @@
+/** The folder on the server that holds kept versions and their manifests: what is there, and how it is read and written. */
+import {
+  type Lane,
+  type Listing,
+  type Pair,
+  type RelPath,
+  ReplyError,
+  type Sighting,
+  StateError,
+  toRelPath,
+} from '../model/index.ts';
+import { publish } from '../transfer/index.ts';
+import {
+  endOf,
+  folderOf,
+  keyOf,
+  type Manifest,
+  manifestPath,
+  parseManifest,
+  type Release,
+  releaseAt,
+  VERSIONS,
+} from './manifest.ts';
+
+export interface ShelfOptions {
+  readonly pair: Pick<Pair, 'remote' | 'memory'>;
+  readonly job: string;
+  readonly signal: AbortSignal;
+}
+
+/** The releases of one job, as its manifests tell of them. */
+export interface Releases {
+  /** Each once, the oldest first. */
+  readonly whole: readonly Release[];
+  /** What became part of one of those and is not cleared away yet. */
+  readonly takenIn: readonly Release[];
+}
+
+export class VersionShelf {
+  readonly #options: ShelfOptions;
+
+  constructor(options: ShelfOptions) {
+    this.#options = options;
+  }
+
+  /** @throws StateError where the server may not have told of all: what stands for what hangs on each of them. */
+  async releases(): Promise<Releases> {
+    const { all: seen, incomplete } = await this.#all();
+    if (incomplete !== undefined)
+      throw new StateError(`the listing of ${VERSIONS} on the server may be incomplete (${incomplete}); run again`);
+    const own = keyOf(this.#options.job);
+    const all = seen
+      .filter(({ key }) => key === own)
+      .map(({ release, until }): Release => ({ release, ...(until === undefined ? {} : { until }) }))
+      .sort((a, b) => (a.release < b.release ? -1 : 1));
+    const isTakenIn = (one: Release) =>
+      all.some((other) => other !== one && other.release <= one.release && endOf(one) <= endOf(other));
+    return { whole: all.filter((one) => !isTakenIn(one)), takenIn: all.filter(isTakenIn) };
+  }
+
+  /** The times of the newest release of any job, whose names they are, and of this one. */
+  async newest(): Promise<{ readonly any: string | undefined; readonly own: string | undefined }> {
+    const { all } = await this.#all();
+    const newestOf = (releases: readonly Release[]) => releases.map(endOf).sort().at(-1);
+    const own = keyOf(this.#options.job);
+    return { any: newestOf(all), own: newestOf(all.filter(({ key }) => key === own)) };
+  }
+
+  /** @throws StateError where it cannot be understood, or names what is not a path of this folder. */
+  async read(release: Release): Promise<Manifest> {
+    const path = manifestPath(release, this.#options.job);
+    const pieces: Buffer[] = [];
+    await this.withLane((lane) => lane.read(path, { write: (piece) => void pieces.push(Buffer.from(piece)) }));
+    try {
+      return parseManifest(Buffer.concat(pieces).toString(), release);
+    } catch (error) {
+      throw new StateError(`${path} on the server cannot be used: ${(error as Error).message}. Nothing was changed`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Whole under its name at every moment, like any other file. */
+  async write(lane: Lane, manifest: Manifest): Promise<void> {
+    const bytes = Buffer.from(`${JSON.stringify(manifest)}\n`);
+    const path = manifestPath(manifest, this.#options.job);
+    const chunks = async function* () {
+      yield bytes;
+    };
+    const temporary = toRelPath(`${path}.new`);
+    await lane.write(temporary, { chunks });
+    const held = await lane.inspect(temporary);
+    if (held.size !== null && held.size !== bytes.length) {
+      throw new StateError(`the server holds ${held.size} of the ${bytes.length} bytes of ${path}; run again`);
+    }
+    const there = await lane.find(path);
+    const old = there && { size: there.size ?? 0, stamps: there.stamps };
+    await publish(lane, this.#options.pair.memory, temporary, path, old, { style: 'hidden' });
+  }
+
+  async removeManifest(release: Release): Promise<void> {
+    await this.withLane((lane) => lane.remove(manifestPath(release, this.#options.job)));
+  }
+
+  /** Nothing but what is below the folder of a release is ever removed so. */
+  removeFolder(release: string): Promise<void> {
+    return this.#removeAll(folderOf(release));
+  }
+
+  async #removeAll(folder: RelPath): Promise<void> {
+    const { pair, signal } = this.#options;
+    let listing: Listing;
+    try {
+      listing = await pair.remote.list(folder, signal);
+    } catch (error) {
+      if (error instanceof ReplyError && error.reply === 550) return;
+      throw error;
+    }
+    for (const { path, kind } of listing.entries) if (kind === 'directory') await this.#removeAll(path);
+    await this.withLane(async (lane) => {
+      const files = listing.entries.filter(({ kind }) => kind !== 'directory');
+      await Promise.all(files.map(({ path }) => lane.remove(path)));
+      await lane.removeDirectory(folder);
+    });
+  }
+
+  /** Asks for these very paths. */
+  async sight(paths: readonly RelPath[]): Promise<Map<RelPath, Sighting>> {
+    if (paths.length === 0) return new Map();
+    const { pair, signal } = this.#options;
+    const sightings = await pair.remote.sight([...new Set(paths)], signal);
+    return new Map(sightings.map((sighting) => [sighting.path, sighting]));
+  }
+
+  async withLane<T>(run: (lane: Lane) => Promise<T>): Promise<T> {
+    const lane = await this.#options.pair.remote.lane(this.#options.signal);
+    try {
+      return await run(lane);
+    } finally {
+      lane.release();
+    }
+  }
+
+  async #all() {
+    const { pair, signal } = this.#options;
+    try {
+      const { entries, incomplete } = await pair.remote.list(VERSIONS, signal);
+      return { all: entries.flatMap(({ path }) => releaseAt(path) ?? []), incomplete };
+    } catch (error) {
+      if (error instanceof ReplyError && !error.retryable) return { all: [], incomplete: undefined };
+      throw error;
+    }
+  }
+}
