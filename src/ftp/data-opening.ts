@@ -2,7 +2,7 @@
  * Opens the data connection of a transfer and sends its commands, in one flight where the way is known. The command is
  * under way before the connection is: pyftpdlib drops one on which data, or a TLS handshake, arrives before it.
  */
-import { LostError, ProtocolError } from '../model/errors.ts';
+import { LostError, ReplyError } from '../model/errors.ts';
 import { listenFor } from './active.ts';
 import { DataConnection } from './data-connection.ts';
 import { explained, notImplemented } from './failure.ts';
@@ -106,8 +106,9 @@ async function openFirst(session: Session, send: Send, opening: Opening): Promis
     try {
       data = await tryPassive(session, send, mode, opening.byInlet ?? false);
     } catch (error) {
-      if (!session.alive || error instanceof ProtocolError) throw error;
-      failure = error;
+      if (!session.alive) throw error;
+      // That a server does not know the other way either says nothing about what is wrong with the first.
+      if (failure === undefined || !(error instanceof ReplyError)) failure = error;
       continue;
     }
     knowledge.dataMode = mode;

@@ -49,8 +49,9 @@ async function byMlsd(session: Session, directory: RelPath, options: ListOptions
 }
 
 /**
- * `LIST -a` shows hidden names, where the server takes it so. Others refuse it, or look for a file called `-a` and
- * find nothing: then LIST alone, and whichever shows more is remembered.
+ * `LIST -a` shows hidden names, where the server takes it so. Others refuse it, or look for a file called `-a`: then LIST
+ * alone, and whichever shows more is remembered. What goes wrong in passing is no refusal: without the hidden names, the
+ * listing would look whole.
  */
 async function byList(session: Session, directory: RelPath, options: ListOptions): Promise<Listing> {
   const { knowledge } = session.site;
@@ -58,20 +59,45 @@ async function byList(session: Session, directory: RelPath, options: ListOptions
     const { listing } = await fetch(session, directory, knowledge.listCommand, options);
     return zoned(session, listing);
   }
-  let all: Fetched | undefined;
-  try {
-    all = await fetch(session, directory, 'LIST -a', { signal: options.signal });
-    if (all.bytes > 0) {
-      knowledge.listCommand = 'LIST -a';
-      return zoned(session, all.listing);
-    }
-  } catch (error) {
-    if (!(error instanceof ReplyError) || error.command !== 'LIST -a') throw error;
-  }
-  const plain = await fetch(session, directory, 'LIST', { signal: options.signal });
+  const { signal } = options;
+  const all = await listAll(session, directory, signal);
+  if (all && understood(all)) knowledge.listCommand = 'LIST -a';
+  if (all && (understood(all) || !confirmed(session, all))) return zoned(session, all.listing);
+  const plain = await fetch(session, directory, 'LIST', { signal });
   // An empty directory tells nothing about the option.
-  if (!all || plain.bytes > 0) knowledge.listCommand = 'LIST';
+  const more = plain.listing.entries.length > (all?.listing.entries.length ?? -1);
+  if (more && confirmed(session, plain)) knowledge.listCommand = 'LIST';
   return zoned(session, plain.listing);
+}
+
+/** The answer to `LIST -a`; undefined where it is refused, for good or in words that may mean a file of that name. */
+async function listAll(
+  session: Session,
+  directory: RelPath,
+  signal: ListOptions['signal'],
+): Promise<Fetched | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await fetch(session, directory, 'LIST -a', { signal });
+    } catch (error) {
+      if (!(error instanceof ReplyError) || error.command !== 'LIST -a') throw error;
+      const missing = error.reply === 450;
+      if (error.retryable && !missing) throw error;
+      // Or something was busy.
+      if (!missing || attempt === 2) return undefined;
+    }
+  }
+}
+
+/** Whether `-a` was taken for an option: as a name it shows nothing, a file of that name, or a complaint. */
+function understood({ bytes, listing: { entries, problems } }: Fetched): boolean {
+  if (entries.length === 0) return bytes > 0 && problems.length === 0;
+  return entries.length > 1 || nameOf(entries[0]!.path) !== '-a';
+}
+
+/** Whether the server meant it to end as it did, as far as this one ever tells. */
+function confirmed({ site }: Session, { whole, confirmed: ok }: Fetched): boolean {
+  return whole || (ok && site.knowledge.endsAbruptly);
 }
 
 type Command = 'MLSD' | 'LIST -a' | 'LIST';

@@ -1,5 +1,5 @@
 /** From the greeting to a connection that is ready to work: the login, and the settings every session needs. */
-import { LostError, NameError, ProtocolError, TlsError } from '../model/errors.ts';
+import { ConfigError, LostError, NameError, ProtocolError, TlsError } from '../model/errors.ts';
 import { hashName, isVsftpd } from './capabilities.ts';
 import { notAdmitted } from './failure.ts';
 import type { ServerOptions } from './options.ts';
@@ -58,10 +58,31 @@ export function secret(site: Site, text: string): string {
   }
 }
 
-/** The folder in `257 "folder" ...`, a quote in it doubled (RFC 959, appendix II). */
+/**
+ * The folder in `257 "folder" ...`, a quote in it doubled (RFC 959, appendix II). Without quotes only where nothing else is
+ * said: where it ends, nobody knows.
+ */
 export function folderOf(reply: Reply): string | undefined {
-  const quoted = /"((?:[^"]|"")*)"/.exec(reply.lines[0] ?? '');
-  return reply.code === 257 && quoted?.[1] ? quoted[1].replaceAll('""', '"') : undefined;
+  if (reply.code !== 257) return undefined;
+  const line = reply.lines[0] ?? '';
+  const quoted = /"((?:[^"]|"")*)"/.exec(line);
+  if (quoted) return quoted[1]!.replaceAll('""', '"') || undefined;
+  return /^257 (\/\S*)$/.exec(line)?.[1];
+}
+
+/** The folder that the login starts in; undefined where the server does not tell. Old ones have XPWD (RFC 775). */
+async function homeBy(pipeline: Pipeline, reply: Reply): Promise<string | undefined> {
+  const told = reply.ok ? reply : await pipeline.send('XPWD');
+  return /^257 ""(?:\s|$)/.test(told.message) ? '/' : folderOf(told);
+}
+
+/** Throws a ConfigError where the pair lies below a folder that the server does not tell: no other is taken for it. */
+function demandHome(site: Site): void {
+  const { knowledge, options, inHome, place } = site;
+  if (!inHome || !knowledge.asked || knowledge.home !== undefined) return;
+  throw new ConfigError(
+    `${place} does not say which folder the login starts in (PWD): give the whole path, such as ${options.protocol}://${place}/folder`,
+  );
 }
 
 /**
@@ -77,7 +98,13 @@ function isTelnet(refusal: Reply, type: Reply): boolean {
   return !isVsftpd(type);
 }
 
+/** Rejects with a ConfigError where the session could not tell where the pair lies. */
 export async function login(site: Site, pipeline: Pipeline): Promise<void> {
+  await enter(site, pipeline);
+  demandHome(site);
+}
+
+async function enter(site: Site, pipeline: Pipeline): Promise<void> {
   const { knowledge } = site;
   const ready = (admitted?: Promise<void>) => prepare(site, pipeline, site.options.protocol !== 'ftp', admitted);
   if (!knowledge.loginAtOnce || !knowledge.pipelining) {
@@ -136,7 +163,7 @@ export async function prepare(
   if (system) knowledge.learnSystem(system);
   if (features) knowledge.learnFeatures(features);
   if (probe) knowledge.telnet = isTelnet(probe, type);
-  if (folder) knowledge.home = folderOf(folder) ?? '/';
+  if (folder) knowledge.home = await homeBy(pipeline, folder);
 
   const facts = knowledge.wantedFacts;
   const hash = knowledge.hash;

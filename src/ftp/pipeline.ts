@@ -23,7 +23,7 @@ const BELONGS: Readonly<Record<number, RegExp>> = {
   227: /^PASV/,
   229: /^EPSV/,
   234: /^AUTH/,
-  257: /^(PWD|MKD)/,
+  257: /^X?(PWD|MKD)/,
   331: /^USER/,
   332: /^(USER|PASS)/,
   350: /^(REST|RNFR)/,

@@ -39,11 +39,16 @@ export class Site {
     return /^utf-?8$/i.test(this.codec.name);
   }
 
+  /** Whether the remote folder of the pair lies below the folder that the login starts in. */
+  get inHome(): boolean {
+    return !this.options.root.startsWith('/');
+  }
+
   /** The remote folder of the pair, absolute and on the wire, without a slash at its end: `''` is the server's root. */
   get base(): string {
     if (this.#base !== undefined) return this.#base;
     const { root } = this.options;
-    const inHome = root === '' || root === '~' || root.startsWith('~/') || !root.startsWith('/');
+    const { inHome } = this;
     const below = this.codec.encode(inHome ? root.replace(/^~(?:\/|$)/, '') : root);
     const whole = inHome ? `${this.knowledge.home ?? ''}/${below}` : below;
     const base = whole.replaceAll(/\/+/g, '/').replace(/\/$/, '');

@@ -6,7 +6,15 @@ import { openSession } from '../../src/ftp/connect.ts';
 import { cannotConnect } from '../../src/ftp/failure.ts';
 import { connectFtp } from '../../src/ftp/remote.ts';
 import { Site } from '../../src/ftp/site.ts';
-import { ConnectError, LoginError, ROOT, TlsError, TooManyConnectionsError, toRelPath } from '../../src/model/index.ts';
+import {
+  ConfigError,
+  ConnectError,
+  LoginError,
+  ROOT,
+  TlsError,
+  TooManyConnectionsError,
+  toRelPath,
+} from '../../src/model/index.ts';
 import { tlsFiles } from '../server/raw.ts';
 import { type Answer, type Script, scripted, serverCertificate, type Visit } from './scripted.ts';
 
@@ -156,6 +164,41 @@ describe('every connection after the first', () => {
     expect(second).not.toBeInstanceOf(Error);
     expect(visits.map(({ flights }) => flights[0])).toEqual(['USER u\r\n', AT_ONCE, 'USER u\r\n']);
   });
+});
+
+describe('the folder that the login starts in', () => {
+  const rooted = async (root: string, script: Script) => {
+    const { outcome, commands } = await attempt({ XPWD: '500 what', ...script }, { root });
+    return { outcome, commands };
+  };
+
+  test.each<[string, Script, string]>([
+    ['is in quotes', { PWD: '257 "/home/u" is here' }, '/home/u'],
+    ['has quotes within', { PWD: '257 "/a""b" is here' }, '/a"b'],
+    ['is without quotes', { PWD: '257 /home/u' }, '/home/u'],
+    ['is told by an old command', { PWD: '500 what', XPWD: '257 "/home/u"' }, '/home/u'],
+    ['has no name, being the top', { PWD: '257 "" is here' }, '/'],
+  ])('%s', async (_, script, home) => {
+    for (const root of ['', '~/sub']) expect((await rooted(root, script)).outcome.home).toBe(home);
+  });
+
+  test.each(['502 what', '550 no', '257 /home/u is the current folder', '250 ok'])(
+    'is not taken for the top where it is not told: %s',
+    async (PWD) => {
+      for (const root of ['', '~', '~/sub']) {
+        const { outcome } = await rooted(root, { PWD });
+        expect(outcome).toBeInstanceOf(ConfigError);
+        expect(outcome.message).toContain('does not say which folder the login starts in');
+        expect(outcome.message).toContain('ftp://127.0.0.1');
+      }
+      await using server = await scripted({ PWD });
+      const remote = connectFtp(server.options({ root: '~/sub' }));
+      for (let turn = 0; turn < 2; turn += 1) await expect(remote.list(ROOT)).rejects.toThrow(ConfigError);
+      await remote.close();
+      // Who names the whole path does not need it.
+      expect((await rooted('/htdocs', { PWD })).outcome.home).toBeNull();
+    },
+  );
 });
 
 test('who is not let in learns nothing about the server', async () => {

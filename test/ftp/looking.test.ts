@@ -151,6 +151,56 @@ describe('listings', () => {
     expect(at.server.commands.filter((line) => line.startsWith('LIST'))).toEqual(expected);
   });
 
+  describe('hidden names are not lost', () => {
+    const hidden = '-rw-r--r-- 1 u g 5 Jan  1 2020 .hidden\r\n';
+    /** As vsftpd: hidden names by `-a` only. `first` answers the first ones of these. */
+    const asked = async (...first: Answer[]) => {
+      const LIST: Answer = (visit) => {
+        const answer = (visit.argument && first.shift()) || listing(visit.argument ? hidden + unix : unix);
+        return typeof answer === 'function' ? answer(visit) : visit.send(answer as string);
+      };
+      await using at = await open({ ...CLASSIC, LIST });
+      const lists = [await at.remote.list(ROOT).catch((error) => error), await at.remote.list(ROOT)];
+      return lists.map(({ entries, incomplete }) => [entries?.map(nameOfEntry), incomplete !== undefined]);
+    };
+    const nameOfEntry = ({ path }: { path: string }) => path;
+    const whole = [['.hidden', 'a'], false];
+
+    test.each(['425 no data connection', '426 broken', '451 try again', '450 busy'])(
+      'because LIST -a is refused once: %s',
+      async (refusal) => expect(await asked(refusal)).toEqual([whole, whole]),
+    );
+
+    test('because it breaks off before its first byte', async () => {
+      const broken = listing('', '451 local error');
+      expect(await asked(broken)).toEqual([whole, whole]);
+      expect(await asked(broken, broken)).toEqual([[[], true], whole]);
+    });
+
+    test('because -a is refused for good: then LIST shows what it does', async () => {
+      expect(await asked('450 -a: not here', '450 -a: not here')).toEqual([
+        [['a'], false],
+        [['a'], false],
+      ]);
+    });
+  });
+
+  test.each([
+    ['shows the file of that name', '-rw-r--r-- 1 u g 5 Jan  1 2020 -a\r\n'],
+    ['shows a complaint', 'ls: -a: No such file or directory\r\n'],
+  ])('a server that takes -a for a name %s: LIST is what counts', async (_, shown) => {
+    const all = '-rw-r--r-- 1 u g 5 Jan  1 2020 -a\r\n-rw-r--r-- 1 u g 5 Jan  1 2020 b\r\n';
+    await using at = await open({
+      ...CLASSIC,
+      LIST: (visit) => (listing(visit.argument ? shown : all) as (v: Visit) => unknown)(visit),
+    });
+    for (const turn of [1, 2]) {
+      const found = await at.remote.list(ROOT);
+      expect([turn, found.entries.map(({ path }) => path), found.incomplete]).toEqual([turn, ['-a', 'b'], undefined]);
+    }
+    expect(at.server.commands.filter((line) => line.startsWith('LIST'))).toEqual(['LIST -a', 'LIST', 'LIST']);
+  });
+
   test('LIST refused in every form is refused', async () => {
     await using at = await open({ ...CLASSIC, LIST: '550 not allowed' });
     await expect(at.remote.list(ROOT)).rejects.toThrow(ReplyError);

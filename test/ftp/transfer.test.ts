@@ -356,6 +356,22 @@ describe('the way to the data', () => {
     expect(at.server.commands.filter((line) => line === 'EPSV')).toHaveLength(1);
   });
 
+  test.each(['229 Entering Extended Passive Mode', '229 ok (|||99999|)', '229 (127,0,0,1,7,8)'])(
+    'PASV where the answer to EPSV names no port: %s',
+    async (EPSV) => {
+      const PASV: Script['PASV'] = async (visit) => {
+        const port = await visit.listen();
+        visit.send(`227 ok (127,0,0,1,${port >> 8},${port & 255})`);
+      };
+      await using at = await open({ EPSV, PASV });
+      const into = collector();
+      await at.lane.read(p('a'), into);
+      await at.lane.read(p('b'), into);
+      expect(into.text).toBe('contentcontent');
+      expect(at.server.commands.filter((line) => line === 'EPSV')).toHaveLength(1);
+    },
+  );
+
   test('a port out of range is no port', async () => {
     await using at = await open({ EPSV: '229 ok (|||99999|)' });
     await expect(at.lane.read(p('a'), collector())).rejects.toThrow('names no port');
