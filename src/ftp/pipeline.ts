@@ -29,6 +29,9 @@ const BELONGS: Readonly<Record<number, RegExp>> = {
   350: /^(REST|RNFR)/,
 };
 
+/** Commands whose end is told by 226. Right behind one of them, 226 to another command is its own once more. */
+const TRANSFER = /^(STOR|STOU|APPE|RETR|LIST|MLSD|NLST)\b/;
+
 /** Commands that succeed by one reply only. */
 const SUCCEEDS: Readonly<Record<string, number>> = { EPSV: 229, PASV: 227 };
 
@@ -84,6 +87,8 @@ export class Pipeline {
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
   #held = 0;
+  /** The command that was answered last. */
+  #before = '';
   /** The time that one command's reply was given in the end, which a 1xx to it does not change. */
   #granted: { readonly command: Command; readonly ms: number } | undefined;
   #lost: FerryError | undefined;
@@ -235,7 +240,7 @@ export class Pipeline {
       else this.#garbled(`the server sent '${reply.code} ${reply.text}' without being asked`);
       return;
     }
-    if (!head.options?.anyCode && !canAnswer(head.command, reply)) {
+    if (!head.options?.anyCode && (!canAnswer(head.command, reply) || this.#repeats(head.command, reply))) {
       this.#garbled(`the server answered ${masked(head.command)} with '${reply.code} ${reply.text}'`);
       return;
     }
@@ -249,8 +254,13 @@ export class Pipeline {
     else if (this.#waiting.length > 0 || this.#inner?.length) this.#schedule();
   }
 
+  #repeats(command: string, { code }: Reply): boolean {
+    return code === 226 && TRANSFER.test(this.#before) && !TRANSFER.test(command) && !command.startsWith('ABOR');
+  }
+
   #settle(head: Command, reply: Reply): void {
     this.#outstanding.shift();
+    this.#before = head.command;
     this.#outstandingBytes -= head.line.length;
     head.options?.onFinal?.(reply);
     head.resolve(reply);

@@ -9,6 +9,7 @@ import {
   type Lane,
   LostError,
   MismatchError,
+  ProtocolError,
   ReplyError,
   toRelPath,
 } from '../../src/model/index.ts';
@@ -126,6 +127,13 @@ describe('sending', () => {
     await using at = await open({ STOR });
     await expect(at.lane.write(p('a'), source(Buffer.alloc(20_000_000)))).rejects.toThrow(LostError);
     await inStep(at.lane);
+  });
+
+  test('226 that comes twice is no answer to what follows', async () => {
+    await using at = await open({ DELE: ['226 done', '550 no such file'] });
+    await at.lane.write(p('a'), source('x'));
+    await expect(at.lane.remove(p('b'))).rejects.toThrow(ProtocolError);
+    expect(at.lane.alive).toBe(false);
   });
 
   test('226 that never comes is an unknown outcome', async () => {
