@@ -18,14 +18,17 @@ export function temporaryFor(path: RelPath, tag: string, style: TemporaryStyle =
   return beside(path, style === 'hidden' ? '.' : '', `.${tag}.ferry`);
 }
 
-/** Where the old file waits while a server that cannot rename over an existing name gets the new one. */
+/**
+ * Where the old file waits while a server that cannot rename over an existing name gets the new one. Of a hidden file it
+ * is hidden in any case, so that {@link asideOf} can tell whose it is.
+ */
 export function asideFor(path: RelPath, tag: string, style: TemporaryStyle = 'hidden'): RelPath {
-  return beside(path, style === 'hidden' ? '.' : '', `.${tag}.old.ferry`);
+  const hidden = style === 'hidden' || nameOf(path).startsWith('.');
+  return beside(path, hidden ? '.' : '', `.${tag}.old.ferry`);
 }
 
 /**
  * Whose old file it is that was set aside under this name; undefined where that cannot be told, as the name was cut.
- * Where names may begin with a dot, they do.
  */
 export function asideOf(aside: RelPath): RelPath | undefined {
   const name = nameOf(aside);

@@ -1,7 +1,7 @@
 /** What a killed run left aside on a server that does not rename over files, where no memory speaks of it any more. */
 import { mkdirSync, renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import type { JobSettings } from '../../src/config/settings.ts';
 import { type Fingerprint, toRelPath } from '../../src/model/index.ts';
 import { asideFor, asideOf } from '../../src/model/temporary.ts';
@@ -121,5 +121,11 @@ it.each(['a.txt', 'deep/.htaccess', `${'x'.repeat(200)}.bin`, '.a.12345678.old.f
 it('a name that was cut, and others, tell nothing', () => {
   for (const path of [asideFor(toRelPath('é'.repeat(127)), TAG), 'a.txt', '.a.ferry', '.12345678.old.ferry']) {
     expect(asideOf(toRelPath(path))).toBeUndefined();
+  }
+});
+
+test.each(['hidden', 'visible'] as const)('what lies aside under a %s name says whose it is', (style) => {
+  for (const name of ['a.txt', '.htaccess', 'in/.well-known', '..two']) {
+    expect(asideOf(asideFor(toRelPath(name), '0123abcd', style))).toBe(name);
   }
 });

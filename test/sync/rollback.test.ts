@@ -1,12 +1,13 @@
 /** Kept versions, and the way back to what the last release replaced. */
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { rollback } from '../../src/sync/index.ts';
 import { checkout, deploy } from '../builders/checkout.ts';
 import { job } from '../builders/connect.ts';
 import { type Drawing, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
+import { lyingServer } from '../faults/lying-server.ts';
 import { type AnyServer, start } from '../servers/every-server.ts';
 
 const ONE = { 'index.html': 'page 1', 'css/site.css': 'css', 'old/gone.txt': 'gone', 'same.txt': 'same' };
@@ -163,4 +164,31 @@ describe('kept versions', () => {
     expect(none.summary).toMatchObject({ exitCode: 2 });
     expect(none.summary.message).toMatch(/keepVersions/);
   });
+});
+
+it('takes nothing back where a cut listing may hide the last release', async () => {
+  const lying = await lyingServer();
+  onTestFinished(() => lying.stop());
+  const changes = { keepVersions: 3, retries: 0 };
+  await deploy(lying, ONE, changes);
+  const second = { ...ONE, 'index.html': 'page 2' };
+  await deploy(lying, second, changes);
+  const newest = readdirSync(join(lying.root, 'site/.ferry/versions'))
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .at(-1)!;
+  const hides = (all: string) =>
+    all
+      .split('\r\n')
+      .filter((line) => !line.endsWith(newest))
+      .join('\r\n');
+  lying.lie({ on: (all) => all.includes(newest), tells: hides, reply: () => '226 Listing truncated' });
+  const { summary } = await deploy(lying, second, changes, { verb: rollback });
+  expect(lying.lied).toBeGreaterThan(0);
+  expect(summary).toMatchObject({ deleted: 0, renamed: 0, message: expect.stringMatching(/versions.*run again/) });
+  expect(summary.exitCode).not.toBe(0);
+  expect(read(join(lying.root, 'site'))).toMatchObject(second);
+  lying.lie(undefined);
+  expect((await deploy(lying, second, changes, { verb: rollback })).summary).toMatchObject({ exitCode: 0, renamed: 1 });
+  expect(read(join(lying.root, 'site'))).toMatchObject(ONE);
 });
