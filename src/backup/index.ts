@@ -6,5 +6,5 @@ export type { Verdict } from './prune.ts';
 export { type PruneOptions, prune } from './pruning.ts';
 export { type RemoteRestoreOptions, restoreFromServer } from './remote-restore.ts';
 export { pruneRemote, type RemotePruning, type RemoteState, remoteStates } from './remote-states.ts';
-export { type RestoreOptions, restore } from './restore.ts';
+export { askedPath, type RestoreOptions, restore } from './restore.ts';
 export { notABackup, type Oddity, type Snapshot } from './store.ts';

@@ -79,15 +79,15 @@ export interface RemotePruning {
 }
 
 /** @throws UsageError where the job has no rules; as {@link onServer}. */
-export function pruneRemote(job: JobSettings, options: PruneRemoteOptions): Promise<RemotePruning> {
+export async function pruneRemote(job: JobSettings, options: PruneRemoteOptions): Promise<RemotePruning> {
   const keep = keepOf(job) ?? {};
   const { dryRun = false, tell } = options;
+  if (job.backup !== undefined && Object.keys(keep).length === 0) {
+    throw new UsageError(
+      `the job ${job.name} keeps everything; "backup": { "keep": { "daily": 7, "weekly": 4 } } says what is to stay`,
+    );
+  }
   return onServer(job, options, !dryRun, async ({ shelf }) => {
-    if (Object.keys(keep).length === 0) {
-      throw new UsageError(
-        `the job ${job.name} keeps everything; "backup": { "keep": { "daily": 7, "weekly": 4 } } says what is to stay`,
-      );
-    }
     if (!dryRun) return thin(shelf, keep, tell);
     return { states: statesOf((await shelf.releases()).whole, keep), failures: [] };
   });
@@ -99,7 +99,7 @@ export interface Chosen {
   readonly after: readonly Release[];
   /** When it began; undefined where nobody knows. */
   readonly since: string | undefined;
-  /** That something else was there at that very time, which is no longer kept. */
+  /** That something else was there at that very time, which is no longer kept, or may have been. */
   readonly instead?: string;
 }
 
@@ -126,6 +126,10 @@ export function chooseState(
     throw new UsageError(`nothing of ${job} is kept of ${at} UTC: the oldest is of ${sinces[0]}; ${list}`);
   }
   const next = releases[index];
+  if (next && sinces[index] === undefined && timeOf(next.release) > asOf) {
+    const instead = `nobody knows since when: this is how it was before ${next.release}, the first push that kept anything`;
+    return { ...chosen(index), instead };
+  }
   if (!next || timeOf(next.release) > asOf) return chosen(index);
   const instead = `what was there then is no longer kept; this is how it was until ${next.release}`;
   return { ...chosen(index), instead };

@@ -137,7 +137,7 @@ class Restoring {
     if (this.#options.paths.length === 0) return { files: [...files.values()], directories: sorted(directories) };
     const found = { files: new Map<RelPath, StoredFile>(), directories: new Set<RelPath>() };
     for (const written of this.#options.paths) {
-      const path = pathOf(written);
+      const path = askedPath(written);
       const below = [...files.values()].filter((file) => isWithin(file.path, path));
       const folders = directories.filter((folder) => isWithin(folder, path));
       for (const file of below) found.files.set(file.path, file);
@@ -238,8 +238,8 @@ class Restoring {
 
 const sorted = (paths: readonly RelPath[]) => [...paths].sort((a, b) => (a < b ? -1 : 1));
 
-/** @throws UsageError. */
-function pathOf(written: string): RelPath {
+/** A path in a snapshot, as a person writes it. @throws UsageError. */
+export function askedPath(written: string): RelPath {
   try {
     return toRelPath(
       written

@@ -3,6 +3,7 @@
 import { notABackup } from '../backup/index.ts';
 import { type JobSettings, loadConfig, processSurroundings } from '../config/index.ts';
 import { printable, UsageError } from '../model/index.ts';
+import { keepOf } from '../sync/index.ts';
 import type { RunFlags } from './options.ts';
 import { jobOf, type Target } from './target.ts';
 
@@ -14,7 +15,9 @@ export async function backupJobOf(
 ): Promise<Target<JobSettings>> {
   const named = name ?? (await onlyBackup(flags, verb));
   const target = await jobOf(named === undefined ? [] : [named], flags, { name: verb });
-  if (target.settings.backup === undefined) throw notABackup(target.settings.name);
+  const { settings } = target;
+  // What a push keeps for a rollback can be listed and restored all the same.
+  if (settings.backup === undefined && keepOf(settings) === undefined) throw notABackup(settings.name);
   return target;
 }
 
@@ -31,12 +34,4 @@ async function onlyBackup({ config: file }: RunFlags, verb: string): Promise<str
     );
   }
   throw new UsageError(`no job in ${where} is a backup; "backup": { "keep": { "daily": 7 } } in a job makes it one`);
-}
-
-/** For what is not there yet for a push. */
-export function onlyPulled({ name, direction }: JobSettings, verb: string): void {
-  if (direction === 'pull') return;
-  throw new UsageError(
-    `ferry ${verb} is for backups that are pulled, and ${name} is a ${direction}; "ferry rollback ${name}" takes back what its last push did`,
-  );
 }

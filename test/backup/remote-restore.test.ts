@@ -123,7 +123,9 @@ describe.each(variants(['none']))('on $title', (variant) => {
     expect(await scene.asOf('2026-11-03T10:00:00Z')).toEqual(PAGES.tuesday9);
     expect(await scene.asOf('2026-11-03T23:59:59Z')).toEqual(PAGES.tuesday18);
     expect(await scene.asOf('2026-11-05T00:00:00Z')).toEqual(PAGES.wednesday);
-    expect(await scene.asOf('2026-01-01T00:00:00Z')).toEqual({});
+    const first = await scene.restore({ asOf: at('2026-01-01T00:00:00Z') });
+    expect(first.summary).toMatchObject({ exitCode: 0, downloaded: 0 });
+    expect(first.warnings.join()).toMatch(/nobody knows since when: this is how it was before 20261102T090000Z/);
 
     const daily = new Scene(server, { backup: { keep: { daily: 3 } } });
     const { states, failures } = await pruneRemote(daily.settings, {

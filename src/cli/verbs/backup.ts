@@ -1,11 +1,11 @@
 /** The verb `backup`: a new snapshot of what the server holds. */
 import { backup as backUp } from '../../backup/index.ts';
-import { ConfigError, type Plan, type RunEventBody } from '../../model/index.ts';
-import { backupJobOf, onlyPulled } from '../backup-job.ts';
+import { ConfigError, type Plan, type RunEventBody, UsageError } from '../../model/index.ts';
+import { backupJobOf } from '../backup-job.ts';
 import type { Context, Verb } from '../context.ts';
 import { addRunOptions, type RunFlags } from '../options.ts';
 import { noteUnbegun } from '../past-runs.ts';
-import { engineOptions, showPlan } from '../run-job.ts';
+import { engineOptions, runJob, showPlan } from '../run-job.ts';
 import { voiceOf } from '../voice.ts';
 
 interface BackupFlags extends RunFlags {
@@ -33,18 +33,25 @@ time; files that did not change are shared with the one before and cost no
 room. A run that does not end with exit code 0 makes none, and the next one
 goes on with what it fetched. What "keep" does not keep goes afterwards.
 
+For a push job it is the push, which keeps on the server what it replaces and
+deletes there.
+
 Examples:
   ferry backup nightly -q             for cron: silent when all is well
   ferry backup nightly -n             what would be fetched?
   ferry snapshots nightly             what is there?
 `;
 
-async function backUpJob(name: string | undefined, flags: BackupFlags, { signal }: Context): Promise<number> {
+async function backUpJob(name: string | undefined, flags: BackupFlags, context: Context): Promise<number> {
   const { settings, warnings } = await backupJobOf(name, flags, 'backup').catch(async (error: unknown) => {
     if (name !== undefined && error instanceof ConfigError) await noteUnbegun(name, 'pull', error);
     throw error;
   });
-  onlyPulled(settings, 'backup');
+  if (settings.direction === 'push') {
+    if (flags.verify) throw new UsageError('--verify: a push shares no files with an older snapshot');
+    return runJob([settings.name], flags, { name: 'backup', direction: 'push' }, context);
+  }
+  const { signal } = context;
   const inFull = flags.dryRun === true && !flags.json && !flags.quiet;
   // A dry run shows the plan itself, which says all of this.
   const unsaid = ({ type }: RunEventBody) => inFull && (type === 'plan' || type === 'problem');

@@ -2,10 +2,11 @@
 import { prune as pruneJob, type Verdict } from '../../backup/index.ts';
 import { EXIT, printable } from '../../model/index.ts';
 import { bytesText, counted, paint, wantsColor } from '../../report/index.ts';
-import { backupJobOf, onlyPulled } from '../backup-job.ts';
+import { backupJobOf } from '../backup-job.ts';
 import type { Context, Verb } from '../context.ts';
 import { note } from '../desk.ts';
 import { addTalkOptions, type TalkOptions } from '../options.ts';
+import { pruneStates } from '../server-snapshots.ts';
 
 interface PruneFlags extends TalkOptions {
   readonly config?: string;
@@ -30,16 +31,18 @@ export const prune: Verb = (program, context) => {
 
 const EXAMPLES = `
 Every backup does this at its end. The newest snapshot always stays, and what
-is no snapshot is never touched.
+is no snapshot is never touched. Of a push job, what its server keeps; the
+state before the last push stays too, for "ferry rollback".
 
 Examples:
   ferry prune nightly -n              what would go, and why?
   ferry prune nightly
 `;
 
-async function pruneNamed(name: string | undefined, flags: PruneFlags, { stdout, signal }: Context): Promise<number> {
+async function pruneNamed(name: string | undefined, flags: PruneFlags, context: Context): Promise<number> {
+  const { stdout, signal } = context;
   const { settings } = await backupJobOf(name, flags, 'prune');
-  onlyPulled(settings, 'prune');
+  if (settings.direction === 'push') return pruneStates(settings, flags, context);
   const { dryRun = false, json = false, quiet = false } = flags;
   const { dim, yellow } = paint(wantsColor(flags.color, process.stdout, process.env));
   const count = { stays: 0, goes: 0 };

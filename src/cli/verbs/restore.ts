@@ -1,9 +1,10 @@
 /** The verb `restore`: files of a backup, as they were at a time. */
 import { parseAsOf, restore as restoreFiles } from '../../backup/index.ts';
 import { UsageError } from '../../model/index.ts';
-import { backupJobOf, onlyPulled } from '../backup-job.ts';
+import { backupJobOf } from '../backup-job.ts';
 import type { Context, Verb } from '../context.ts';
 import { addTalkOptions, flag, type TalkOptions } from '../options.ts';
+import { restoreStates } from '../server-snapshots.ts';
 import { voiceOf } from '../voice.ts';
 
 interface RestoreFlags extends TalkOptions {
@@ -40,6 +41,8 @@ const EXAMPLES = `
 The newest snapshot, or the newest at --as-of: a day, a minute or so long ago
 (3d), UTC. Each file is held against its SHA-256 as it is copied. Exit 3 if one
 is damaged, or another file is in its place; all others are restored.
+Of a push job, out of what its server keeps of older pushes, and else out of
+what is there now.
 
 Examples:
   ferry restore nightly --to ./yesterday --as-of 1d
@@ -51,18 +54,19 @@ async function restorePaths(
   name: string,
   paths: readonly string[],
   flags: RestoreFlags,
-  { signal }: Context,
+  context: Context,
 ): Promise<number> {
   const { asOf, snapshot, to, overwrite = false, dryRun = false } = flags;
   const { settings, warnings } = await backupJobOf(name, flags, 'restore');
-  onlyPulled(settings, 'restore');
   if (asOf !== undefined && snapshot !== undefined) {
     throw new UsageError('--as-of and --snapshot both say which snapshot; give one of them');
   }
   if (to === undefined) throw new UsageError(`name the folder to restore to: ferry restore ${name} --to ./restored`);
+  const asked = { to, overwrite, dryRun, asOf, snapshot };
   const voice = voiceOf(flags, { warnings });
   try {
-    const options = { tell: voice.tell, signal, paths, to, overwrite, dryRun, asOf, snapshot };
+    if (settings.direction === 'push') return await restoreStates(settings, paths, asked, voice, context);
+    const options = { tell: voice.tell, signal: context.signal, paths, ...asked };
     return (await restoreFiles(settings, options)).exitCode;
   } finally {
     await voice.close();

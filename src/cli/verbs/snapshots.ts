@@ -2,10 +2,11 @@
 import { type Damage, inspect, type Overview, overview, type Snapshot } from '../../backup/index.ts';
 import { EXIT, printable } from '../../model/index.ts';
 import { paint, wantsColor } from '../../report/index.ts';
-import { backupJobOf, onlyPulled } from '../backup-job.ts';
+import { backupJobOf } from '../backup-job.ts';
 import type { Context, Verb } from '../context.ts';
 import { note } from '../desk.ts';
 import { addTalkOptions, type TalkOptions } from '../options.ts';
+import { showStates } from '../server-snapshots.ts';
 import { snapshotTable } from '../snapshot-table.ts';
 
 interface SnapshotsFlags extends TalkOptions {
@@ -32,6 +33,8 @@ export const snapshots: Verb = (program, context) => {
 const EXAMPLES = `
 Times are UTC. "new" is what a snapshot does not share with the one before.
 Exit 3 if one is damaged; only --verify looks into the files.
+Of a push job, what its server keeps: "kept" is what of a snapshot is no longer
+in its place.
 
 Examples:
   ferry snapshots nightly
@@ -39,9 +42,10 @@ Examples:
   ferry snapshots nightly --json
 `;
 
-async function show(name: string | undefined, flags: SnapshotsFlags, { stdout, signal }: Context): Promise<number> {
+async function show(name: string | undefined, flags: SnapshotsFlags, context: Context): Promise<number> {
+  const { stdout, signal } = context;
   const { settings } = await backupJobOf(name, flags, 'snapshots');
-  onlyPulled(settings, 'snapshots');
+  if (settings.direction === 'push') return showStates(settings, flags, context);
   const seen = await overview(settings);
   const damaged = new Map<string, readonly Damage[]>();
   if (flags.verify) {
