@@ -22,7 +22,7 @@ import { actOnTransfers } from './transfers.ts';
 
 /** @throws whatever ends the run: a lost server, a limit, an interruption. */
 export async function act(planned: readonly Action[], options: ActOptions): Promise<void> {
-  const acting = new Acting(options);
+  const acting = new Acting(options, planned);
   // What is published at one moment, or kept when it goes, is sent and deleted.
   const plainly = options.staged || options.versions !== undefined;
   const actions = plainly ? planned.flatMap(withoutMove) : planned;

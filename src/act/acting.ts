@@ -12,6 +12,7 @@ import {
   type Tell,
 } from '../model/index.ts';
 import { problemOf } from './failure.ts';
+import { WrittenNames } from './one-name.ts';
 import type { Tally } from './tally.ts';
 import type { Versions } from './versions.ts';
 
@@ -52,12 +53,15 @@ export interface ActOptions {
 
 export class Acting {
   readonly options: ActOptions;
+  /** What the plan writes on the server. */
+  readonly written: WrittenNames;
   private readonly failures = new Set<RelPath>();
   /** Every directory with a failure in or below it. */
   private readonly above = new Set<RelPath>();
 
-  constructor(options: ActOptions) {
+  constructor(options: ActOptions, actions: readonly Action[] = []) {
     this.options = options;
+    this.written = new WrittenNames(actions);
   }
 
   started(action: Action, attempt = 1): void {

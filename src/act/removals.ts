@@ -12,6 +12,7 @@ import {
   type Lane,
   NameError,
   parentOf,
+  printable,
   type RelPath,
   type Remote,
   type Sighting,
@@ -21,6 +22,7 @@ import { tentatively } from '../transfer/index.ts';
 import type { Acting } from './acting.ts';
 import { isStillExpected, matches } from './expectation.ts';
 import { isConnectionGone } from './failure.ts';
+import { oneNameOn } from './one-name.ts';
 import { inPasses, LEFT_OUT, type Pass } from './passes.ts';
 import { sightPatiently } from './sight-patiently.ts';
 import { sightInAnyForm } from './spellings.ts';
@@ -48,11 +50,14 @@ async function removeAll(
     const doubt = removal.side === 'local' && removal.action === 'delete' && sightings[index]?.found === 'present';
     if (doubt) doubtful.add(parentOf(removal.path));
   });
+  const kept = await sameNames(acting, batch);
   const lane = batch.some((removal) => removal.side === 'remote') ? await pair.remote.lane(signal) : undefined;
   const underway: Promise<void>[] = [];
   const take = async (removal: DeleteAction, sighting: Sighting | undefined) => {
     acting.started(removal);
     try {
+      const twin = kept.get(removal);
+      if (twin !== undefined) throw new StaleError(sayTwin(twin));
       await remove(acting, removal, sighting, doubtful, lane);
       left.delete(removal);
       acting.done(removal);
@@ -106,6 +111,24 @@ async function sightAll(
   ]);
   const [nextHere, nextThere] = [ofHere.values(), ofThere.values()];
   return batch.map(({ side }) => (side === 'local' ? nextHere : nextThere).next().value!);
+}
+
+/** Those whose name is one with another to this server, which the plan writes there; with that name. */
+async function sameNames(
+  { options, written }: Acting,
+  batch: readonly DeleteAction[],
+): Promise<ReadonlyMap<DeleteAction, RelPath>> {
+  const same = new Map<DeleteAction, RelPath>();
+  const areOne = oneNameOn(options.pair, options);
+  for (const removal of batch) {
+    const twin = removal.side === 'remote' ? written.twinOf(removal.path) : undefined;
+    if (twin !== undefined && (await areOne(removal.path, twin))) same.set(removal, twin);
+  }
+  return same;
+}
+
+function sayTwin(twin: RelPath): string {
+  return `the server seems to take it and ${printable(twin)} for one, so it stays; give it that name there by hand`;
 }
 
 async function remove(
