@@ -8,6 +8,7 @@ import { exactTime } from './listing/dates.ts';
 import { parseFacts } from './listing/parser.ts';
 import type { Reply } from './reply.ts';
 import type { Session } from './session.ts';
+import { sizeIn, sizeOf } from './size.ts';
 
 /** A refusal, kept as it came: that a name is free is asked for every new file, and an error for each would be dear. */
 class Refusal {
@@ -60,7 +61,9 @@ async function byMlst(session: Session, path: RelPath, demand: Demand): Promise<
   const line = reply.lines.find((one, index) => index > 0 && one.startsWith(' '));
   const seen = line === undefined ? undefined : parseFacts(line.slice(1));
   if (!seen) return new Refusal(command, reply);
-  const { kind, size, mtime, precision, zoned, stamps, mode } = seen;
+  const { kind, mtime, precision, zoned, stamps, mode } = seen;
+  const asks = kind === 'file' && seen.size === null && site.knowledge.mayHave('SIZE');
+  const size = asks ? ((await sizeOf(session, path)) ?? null) : seen.size;
   return { path, kind, size, mtime, precision, zoned, stamps, ...(mode !== undefined && { mode }) };
 }
 
@@ -74,7 +77,7 @@ async function bySize(session: Session, path: RelPath, demand: Demand): Promise<
   ]);
   if (size && notImplemented(size)) knowledge.lacks('SIZE');
   if (time && notImplemented(time)) knowledge.lacks('MDTM');
-  const bytes = sizeOf(size);
+  const bytes = sizeIn(size);
   if (size && bytes === undefined && !notImplemented(size)) return new Refusal(`SIZE ${wire}`, size);
   const stamp = time?.code === 213 ? time.text.trim() : undefined;
   if (demand === 'times' && time && time.code >= 400 && time.code < 500) return new Refusal(`MDTM ${wire}`, time);
@@ -90,12 +93,6 @@ async function bySize(session: Session, path: RelPath, demand: Demand): Promise<
     zoned: mtime !== null,
     stamps: stamp === undefined ? {} : { mdtm: stamp },
   };
-}
-
-function sizeOf(reply: Reply | undefined): number | undefined {
-  if (reply?.code !== 213) return undefined;
-  const digits = /^\d+/.exec(reply.text)?.[0];
-  return digits === undefined ? undefined : Number(digits);
 }
 
 /** A server with neither: its directory is all there is to look at. */

@@ -3,6 +3,7 @@
  * first, in the same flight, because several servers answer a listing of what does not exist, or may not be read, with
  * an empty one; and because no name can then be taken for an option or a pattern.
  */
+import type { Entry } from '../model/entry.ts';
 import { ReplyError } from '../model/errors.ts';
 import type { Listing } from '../model/listing.ts';
 import { nameOf, type RelPath } from '../model/path.ts';
@@ -13,6 +14,7 @@ import { type ListingParser, listParser, mlsdParser } from './listing/parser.ts'
 import { receiving } from './moving.ts';
 import { longestListing } from './options.ts';
 import type { Session } from './session.ts';
+import { sizeOf } from './size.ts';
 
 const MINUTE = 60_000;
 /** Bytes that are parsed at a time. */
@@ -31,6 +33,7 @@ export async function listDirectory(session: Session, directory: RelPath, option
   let listing: Listing | undefined;
   if (knowledge.mlsd) listing = await byMlsd(session, directory, options);
   listing ??= await byList(session, directory, options);
+  listing = await sized(session, listing);
   if (knowledge.hiddenFiles === null && listing.entries.some(({ path }) => nameOf(path).startsWith('.'))) {
     knowledge.hiddenFiles = true;
   }
@@ -149,6 +152,25 @@ function sinkOf(parser: ListingParser): ByteSink {
       }
     },
   };
+}
+
+/**
+ * Asks for the sizes of files that the listing does not tell, or tells in a number that no size can be: without them a
+ * copy that was cut off could not be told from a whole one.
+ */
+async function sized(session: Session, listing: Listing): Promise<Listing> {
+  const { knowledge } = session.site;
+  const unknown = listing.entries.filter(({ kind, size }) => kind === 'file' && size === null);
+  if (unknown.length === 0 || !knowledge.mayHave('SIZE')) return listing;
+  const sizes = new Map<RelPath, number>();
+  await Promise.all(
+    unknown.map(async ({ path }) => {
+      const size = await sizeOf(session, path);
+      if (size !== undefined) sizes.set(path, size);
+    }),
+  );
+  const told = (entry: Entry): Entry => ({ ...entry, size: sizes.get(entry.path) ?? entry.size });
+  return sizes.size === 0 ? listing : { ...listing, entries: listing.entries.map(told) };
 }
 
 /**

@@ -201,6 +201,48 @@ describe('listings', () => {
     expect(at.server.commands.filter((line) => line.startsWith('LIST'))).toEqual(['LIST -a', 'LIST', 'LIST']);
   });
 
+  describe('a size that the listing does not tell is asked for', () => {
+    const facts = 'type=file; a\r\ntype=file;size=0; b\r\ntype=dir; c\r\ntype=file;size=; d\r\n';
+    // A counter of 32 bits.
+    const classic = '-rw-r--r-- 1 u g -1294967296 Jan  1 2020 a\r\n-rw-r--r-- 1 u g 0 Jan  1 2020 b\r\n';
+    const SIZE: Answer = (v) => v.send(v.argument === '/a' ? '213 3000000000' : '550 not a plain file');
+    const sizes = async (script: Script) => {
+      await using at = await open(script);
+      const found = await at.remote.list(ROOT);
+      const asked = at.server.commands.filter((line) => line.startsWith('SIZE'));
+      const lane = await at.remote.lane();
+      const { size } = await lane.inspect(p('a'));
+      lane.release();
+      return { sizes: found.entries.map((entry) => entry.size), asked, size };
+    };
+    const FEAT = ['211-F', ' MLST type*;size*;', ' SIZE', '211 E'];
+    const MLST = ['250-Here', ' type=file; /a', '250 End'];
+
+    test('in MLSD and MLST', async () => {
+      expect(await sizes({ FEAT, MLSD: listing(facts), MLST, SIZE })).toEqual({
+        sizes: [3_000_000_000, 0, null, null],
+        asked: ['SIZE /a', 'SIZE /d'],
+        size: 3_000_000_000,
+      });
+    });
+
+    test('in LIST', async () => {
+      expect(await sizes({ FEAT: '502 what', MDTM: '502 what', LIST: listing(classic), SIZE })).toEqual({
+        sizes: [3_000_000_000, 0],
+        asked: ['SIZE /a'],
+        size: 3_000_000_000,
+      });
+    });
+
+    test('and not told where there is no SIZE', async () => {
+      const MLSD = listing(facts);
+      expect(await sizes({ FEAT, MLSD, MLST, SIZE: '502 what' })).toMatchObject({
+        sizes: [null, 0, null, null],
+        size: null,
+      });
+    });
+  });
+
   test('LIST refused in every form is refused', async () => {
     await using at = await open({ ...CLASSIC, LIST: '550 not allowed' });
     await expect(at.remote.list(ROOT)).rejects.toThrow(ReplyError);
