@@ -1,5 +1,19 @@
 /** The library: runs, plans and checks of one job, its configuration, its events, and the embedded server. */
 export {
+  type BackupOptions,
+  backup,
+  type Oddity,
+  type Overview,
+  type PruneOptions,
+  prune,
+  type RestoreOptions,
+  restore,
+  type Snapshot,
+  snapshotsOf,
+  type Unfinished,
+  type Verdict,
+} from './backup/index.ts';
+export {
   type Chmod,
   type CompareRule,
   type Config,

@@ -10,9 +10,8 @@ import { filterOf, type RunOptions, run, type SnapshotScene, stateOf, waitingFor
 import { type Filled, fill } from './fill.ts';
 import { finish } from './finish.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { SECOND } from './name.ts';
 import { judge, removeSnapshot, sweepRemoved } from './prune.ts';
-import { homeOf, lockStore, readStore, type Snapshot, unfinishedIn } from './store.ts';
+import { homeOf, lockStore, makeFolder, readStore, type Snapshot, unfinishedIn } from './store.ts';
 import { readMarker, writeMarker } from './work-folder.ts';
 
 export interface BackupOptions extends RunOptions {
@@ -89,6 +88,7 @@ class Making {
   async prepare(scene: SnapshotScene): Promise<void> {
     const home = this.#home;
     await this.#refuseEmptied();
+    await makeFolder(home);
     this.#lock = await waitingFor(() => lockStore(home, this.#job.name), this.#job, scene);
     await sweepRemoved(home);
     const { snapshots, oddities } = await readStore(home);
@@ -127,7 +127,8 @@ class Making {
       pair,
       filter: await filterOf(this.#job, this.#home),
       previous: this.#previous,
-      began: Math.max(this.#began, this.#newest + SECOND),
+      began: this.#began,
+      newest: this.#newest,
       now: this.#now,
       signal,
     });

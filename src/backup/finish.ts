@@ -34,13 +34,15 @@ export interface Finishing {
     | undefined;
   /** When the run began, in ms since the epoch. */
   readonly began: number;
+  /** The time of the newest snapshot, which this one comes after. */
+  readonly newest: number;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
 /** Resolves with the header of the snapshot. @throws LocalError; what the signal was aborted for. */
 export async function finish(finishing: Finishing): Promise<Header> {
-  const { job, home, work, pair, filter, previous, began, signal } = finishing;
+  const { job, home, work, pair, filter, previous, began, newest, signal } = finishing;
   const admits = filter.admits.bind(filter);
   const found = await survey(pair.local, admits, signal);
   await pair.local.flush();
@@ -56,7 +58,7 @@ export async function finish(finishing: Finishing): Promise<Header> {
     }
     files.set(entry.path, stored);
   });
-  const name = freeName(home, Math.max(began, previous === undefined ? 0 : previous.snapshot.time + SECOND));
+  const name = freeName(home, Math.max(began, newest + SECOND));
   const header: Header = {
     ferry: 'snapshot',
     version: 1,
@@ -100,26 +102,25 @@ async function sharedWith(previous: Finishing['previous'], entry: Entry): Promis
   return there !== null && sameVersion(fingerprintOf(there), fingerprintOf(entry)) ? known : undefined;
 }
 
-/** Reads a file back from the disk. @throws LocalError where it is not what arrived; it is fetched anew by the next run. */
-async function arrived({ job, pair }: Finishing, { path, ...entry }: Entry): Promise<StoredFile> {
-  const sha256 = await pair.local.sha256(path);
-  const agreed = await pair.memory.get(path);
-  const text = textsOf(job.ascii)(path);
+/**
+ * What is known of a file that the previous snapshot does not have. What was hashed on its way is not read again: that would
+ * show what the system has in its memory, and not what is on the disk.
+ * @throws LocalError where it is not what arrived; it is fetched anew by the next run.
+ */
+async function arrived({ job, pair }: Finishing, entry: Entry): Promise<StoredFile> {
+  const { path, mtime } = entry;
   const size = entry.size ?? 0;
-  const other =
-    agreed !== undefined &&
-    ((!text && agreed.remote.size !== size) ||
-      (agreed.sha256 !== undefined &&
-        agreed.sha256 !== sha256 &&
-        sameVersion(agreed.local, fingerprintOf({ path, ...entry }))));
-  if (other) {
+  const agreed = await pair.memory.get(path);
+  if (agreed !== undefined && agreed.remote.size !== size && !textsOf(job.ascii)(path)) {
     await pair.local.remove(path);
     throw new LocalError(
-      `${printable(path)} on the disk is not what arrived; it was taken away, and the next run fetches it anew`,
+      `${printable(path)} has ${size} bytes on the disk, and ${agreed.remote.size} arrived; it was taken away, and the next run fetches it anew`,
       'EIO',
     );
   }
-  return { path, size, mtime: entry.mtime ?? 0, sha256 };
+  const untouched = agreed !== undefined && sameVersion(agreed.local, fingerprintOf(entry));
+  const sha256 = (untouched ? agreed.sha256 : undefined) ?? (await pair.local.sha256(path));
+  return { path, size, mtime: mtime ?? 0, sha256 };
 }
 
 function differs(before: Manifest, files: ReadonlyMap<RelPath, StoredFile>, directories: readonly RelPath[]): boolean {

@@ -25,7 +25,8 @@ export interface Overview {
   readonly unfinished: Unfinished | undefined;
 }
 
-export async function overview(job: JobSettings): Promise<Overview> {
+/** @throws UsageError where the job is no backup by pulling; LocalError. */
+export async function snapshotsOf(job: JobSettings): Promise<Overview> {
   const home = homeOf(job);
   const marker = await readMarker(home);
   const unfinished = marker && { begun: marker.begun, ...(await countIn(unfinishedIn(home))) };

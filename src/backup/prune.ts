@@ -13,14 +13,10 @@ export interface Verdict {
   readonly rules: readonly KeepRule[];
 }
 
-/** Says of each snapshot whether it stays; all do where there are no rules. */
+/** Says of each snapshot whether it stays: the newest does by any rule, and all do where there are none. */
 export function judge(snapshots: readonly Snapshot[], keep: Keep = {}): readonly Verdict[] {
   const times = snapshots.map(({ time }) => time);
-  const newest = times.reduce((latest, time) => Math.max(latest, time), 0);
-  return retention(times, keep).map(({ stays, rules }, index) => {
-    const snapshot = snapshots[index]!;
-    return { snapshot, stays: stays || snapshot.time === newest, rules };
-  });
+  return retention(times, keep).map((retained, index) => ({ snapshot: snapshots[index]!, ...retained }));
 }
 
 /**

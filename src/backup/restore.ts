@@ -68,6 +68,7 @@ export async function restore(job: JobSettings, options: RestoreOptions): Promis
   try {
     const manifest = await wholeManifest(snapshot);
     await new Restoring(snapshots, snapshot, manifest, to, tally, options).run();
+    if (tally.problems > 0) end = { message: sayIncomplete(tally.problems) };
   } catch (error) {
     const cause = signal.aborted ? interruptionBy(signal) : error;
     end = { exitCode: exitCodeOf(cause), message: cause instanceof Error ? cause.message : String(cause) };
@@ -77,6 +78,11 @@ export async function restore(job: JobSettings, options: RestoreOptions): Promis
   const summary = tally.summary(job.name, since, undefined, end);
   tell({ type: 'summary', ...summary });
   return summary;
+}
+
+function sayIncomplete(problems: number): string {
+  const paths = problems === 1 ? '1 path' : `${problems} paths`;
+  return `${paths} could not be brought back; everything else is done`;
 }
 
 function isInside(path: string, folder: string): boolean {
@@ -100,6 +106,8 @@ class Restoring {
   readonly #to: string;
   readonly #tally: Tally;
   readonly #options: RestoreOptions;
+  readonly #total = { files: 0, bytes: 0 };
+  readonly #past = { files: 0, bytes: 0 };
 
   constructor(
     snapshots: readonly Snapshot[],
@@ -120,14 +128,21 @@ class Restoring {
   async run(): Promise<void> {
     const { dryRun, signal } = this.#options;
     const { files, directories } = await this.#selected();
-    if (dryRun) return this.#sayPlanned(files);
+    this.#sayPlanned(files);
+    if (dryRun) return;
     const source = await openLocal(this.#snapshot.root);
     const target = await openLocal(this.#to, { create: true });
     for (const path of directories) await this.#attempt(path, () => target.makeDirectory(path));
-    await several(files, WIDTH, async (file) => {
-      signal.throwIfAborted();
-      await this.#attempt(file.path, () => this.#bring(file, source, target));
-    });
+    const ticker = setInterval(() => this.#progress(), 200);
+    try {
+      await several(files, WIDTH, async (file) => {
+        signal.throwIfAborted();
+        await this.#attempt(file.path, () => this.#bring(file, source, target));
+        this.#past.files++;
+      });
+    } finally {
+      clearInterval(ticker);
+    }
     await target.flush();
   }
 
@@ -173,6 +188,7 @@ class Restoring {
           this.#options.signal.throwIfAborted();
           hash.update(chunk);
           await stage.write(chunk);
+          this.#past.bytes += chunk.length;
         }
         if (hash.digest('hex') !== sha256) throw new MismatchError(this.#sayDamaged(file));
         const mode = opened.entry.mode === undefined ? {} : { mode: opened.entry.mode & 0o777 };
@@ -225,8 +241,14 @@ class Restoring {
 
   #sayPlanned(files: readonly StoredFile[]): void {
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    Object.assign(this.#total, { files: files.length, bytes });
     const counts = { upload: 0, download: files.length, mkdir: 0, delete: 0, rename: 0, replace: 0 };
     this.#options.tell({ type: 'plan', counts, bytes, conflicts: 0, guard: { refused: false, reasons: [] } });
+  }
+
+  #progress(): void {
+    const { files: filesTotal, bytes: bytesTotal } = this.#total;
+    this.#options.tell({ type: 'progress', phase: 'transfer', ...this.#past, filesTotal, bytesTotal });
   }
 
   #tell(path: RelPath, size: number, status: 'done'): void {

@@ -3,9 +3,10 @@
  * neither a snapshot by its name nor by its manifest is nobody's business here.
  */
 import { existsSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobSettings } from '../config/settings.ts';
+import { localError } from '../local/failure.ts';
 import { LocalError, StateError, UsageError } from '../model/index.ts';
 import { acquireLock, type Lock, OWN_FOLDER } from '../state/index.ts';
 import { type Header, readHeader } from './manifest.ts';
@@ -81,11 +82,25 @@ export function homeOf({ name, direction, backup, local }: JobSettings): string 
   return local;
 }
 
+/** Whether a job makes snapshots here, of what a server holds. */
+export function makesSnapshots({ direction, backup }: JobSettings): boolean {
+  return backup !== undefined && direction === 'pull';
+}
+
 /** For a job that is no backup. */
 export function notABackup(name: string): UsageError {
   return new UsageError(
     `the job ${name} is no backup; "backup": { "keep": { "daily": 7 } } in its configuration makes it one`,
   );
+}
+
+/** Made with the rights of any folder: what Ferry has for itself in it is private. @throws LocalError. */
+export async function makeFolder(home: string): Promise<void> {
+  try {
+    await mkdir(home, { recursive: true });
+  } catch (error) {
+    throw localError(error, 'make the folder of the snapshots', home);
+  }
 }
 
 /** Keeps all others from changing a folder of snapshots, whichever job they do it for. @throws LockError. */

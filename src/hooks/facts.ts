@@ -47,6 +47,7 @@ export function environmentOf(
     FERRY_BYTES_SENT: summary?.bytesSent,
     FERRY_BYTES_RECEIVED: summary?.bytesReceived,
     FERRY_SECONDS: summary?.seconds,
+    FERRY_SNAPSHOT: summary?.snapshot,
   };
   const texts = Object.entries(told).map(([name, value]) => [
     name,

@@ -1,4 +1,5 @@
 /** The library's front door: one job, and everything that can be done with it. */
+import { backup, makesSnapshots, onNewest, onNewestFinished } from '../backup/index.ts';
 import type { JobSettings } from '../config/index.ts';
 import { EXIT, interruptionBy, type Plan, type RunEvent, type RunEventBody, type Summary } from '../model/index.ts';
 import {
@@ -70,7 +71,7 @@ export interface Ferry {
   settings(): Promise<JobSettings>;
   /** Says what a run would do, and why. A guard's refusal is part of the plan. */
   plan(options?: CallOptions): Running<Plan>;
-  /** Makes the destination like the source (or both sides alike). */
+  /** Makes the destination like the source (or both sides alike); of a pull that is a backup, a snapshot. */
   run(options?: RunCallOptions): Running<Summary>;
   /** Carries out a plan, or nothing where it no longer holds. */
   apply(plan: Plan, options?: RunCallOptions): Running<Summary>;
@@ -125,7 +126,10 @@ class OneJob implements Ferry {
 
   run(options: RunCallOptions = {}): Running<Summary> {
     const { dryRun = false, onPlan } = options;
-    return this.#start(options, (job, engine) => runJob(job, { ...engine, dryRun, ...(onPlan ? { onPlan } : {}) }));
+    return this.#start(options, (job, engine) => {
+      const run = makesSnapshots(job) ? backup : runJob;
+      return run(job, { ...engine, dryRun, ...(onPlan ? { onPlan } : {}) });
+    });
   }
 
   apply(plan: Plan, options: RunCallOptions = {}): Running<Summary> {
@@ -134,12 +138,16 @@ class OneJob implements Ferry {
   }
 
   plan(options: CallOptions = {}): Running<Plan> {
-    return this.#start(options, async (job, engine) => (await withPlan(makePlan, job, engine)).plan);
+    return this.#start(options, async (job, engine) => {
+      const looked = makesSnapshots(job) ? await onNewest(job) : job;
+      return (await withPlan(makePlan, looked, engine)).plan;
+    });
   }
 
   verify(options: CallOptions = {}): Running<Verification> {
     return this.#start(options, async (job, engine) => {
-      const { plan, summary } = await withPlan(verifyJob, job, engine);
+      const looked = makesSnapshots(job) ? await onNewestFinished(job) : job;
+      const { plan, summary } = await withPlan(verifyJob, looked, engine);
       return { agreed: summary.exitCode === EXIT.agreed, differences: plan, summary };
     });
   }

@@ -22,7 +22,7 @@ export function snapshotText(event: Extract<RunEvent, { type: 'snapshot' }>): st
 
 /** The end of a restore in a line or two. Not yet masked. */
 export function restoredText(summary: Summary, dryRun: boolean): string[] {
-  const { exitCode, message, downloaded, bytesReceived, unchanged, problems, seconds } = summary;
+  const { exitCode, downloaded, bytesReceived, unchanged, problems, seconds } = summary;
   const parts = [
     `${countText(downloaded)} restored${downloaded > 0 ? ` (${bytesText(bytesReceived)})` : ''}`,
     unchanged > 0 && `${countText(unchanged)} there already`,
@@ -30,7 +30,5 @@ export function restoredText(summary: Summary, dryRun: boolean): string[] {
   ].filter((part) => part !== false);
   const first = dryRun ? 'Dry run: nothing was changed' : `${parts.join(', ')} in ${durationText(seconds)}`;
   if (exitCode === 0) return [first];
-  const incomplete = `${counted(problems, 'path')} could not be brought back; everything else is done`;
-  const reason = message ?? (problems > 0 ? incomplete : exitReason(summary));
-  return [first, ...`Exit ${exitCode}: ${reason ?? ''}`.split('\n').map((line) => printable(line))];
+  return [first, ...`Exit ${exitCode}: ${exitReason(summary) ?? ''}`.split('\n').map((line) => printable(line))];
 }

@@ -1,5 +1,5 @@
 /** Snapshots of what a server holds: whole, dated, and never touched again. */
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readManifest } from '../../src/backup/manifest.ts';
@@ -107,6 +107,9 @@ describe('a backup', () => {
     await back();
     const second = await back();
     expect(names()).toEqual(['20200101T000000Z', '20261102T020000Z', 'before', 'notes.txt']);
+    cpSync(join(home, '20261102T020000Z'), join(home, '20260101T000000Z'), { recursive: true });
+    await back();
+    expect(names()).toEqual(['20200101T000000Z', '20260101T000000Z', '20261103T020000Z', 'before', 'notes.txt']);
     expect(second.events).toContainEqual({
       type: 'warning',
       message: expect.stringMatching(/20200101T000000Z is no snapshot/),
@@ -125,8 +128,9 @@ describe('a backup', () => {
     draw(remote(), { '.ferryignore': 'css/\n' });
     const { back, names, at } = sceneOf(server);
     await back();
+    draw(remote(), { 'css/site.css': 'b {}' });
     await back();
-    expect(tree(at(names()[1]!))).toEqual({ ...TREE, '.ferryignore': 'css/\n' });
+    expect(tree(at(names()[1]!))).toEqual({ ...TREE, '.ferryignore': 'css/\n', 'css/site.css': 'b {}' });
   });
 
   it('shows in a dry run what is new, and writes nothing', async () => {
@@ -289,8 +293,12 @@ describe('a damaged snapshot', () => {
     writeFileSync(at(one!, 'css/site.css'), 'broken');
     rmSync(at(one!, 'old'), { recursive: true });
     utimesSync(at(one!, 'index.html'), 1e9, 1e9);
+    const odd = at(one!, 'a b/ünïcode "x".txt');
+    const { atime, mtime } = statSync(odd);
+    writeFileSync(odd, 'od');
+    utimesSync(odd, atime, mtime);
     const { summary, events } = await back();
-    expect(summary).toMatchObject({ exitCode: 0, downloaded: 3, unchanged: 1 });
+    expect(summary).toMatchObject({ exitCode: 0, downloaded: 4, unchanged: 0 });
     expect(tree(at(names()[1]!))).toEqual(TREE);
     expect(events).toContainEqual({ type: 'warning', message: expect.stringMatching(/is damaged.*site\.css/) });
     // It is not mended, either: what was wrong with it stays to be seen.

@@ -26,8 +26,8 @@ const program = createProgram({
 const names = async () => ({
   servers: ['web', 'wiki'],
   jobs: [
-    { name: 'site', direction: 'push' },
-    { name: 'nightly', direction: 'pull' },
+    { name: 'site', direction: 'push', backup: false },
+    { name: 'nightly', direction: 'pull', backup: true },
   ],
 });
 const offered = async (...words: string[]) => (await candidates(program, words, names)).map(({ value }) => value);
@@ -52,6 +52,9 @@ describe('candidates', () => {
     expect(await offered('push', '')).toEqual(['site']);
     expect(await offered('pull', '-n', '')).toEqual(['nightly']);
     expect(await offered('verify', '')).toEqual(['site', 'nightly']);
+    for (const verb of ['backup', 'snapshots', 'restore', 'prune'])
+      expect(await offered(verb, ''), verb).toEqual(['nightly']);
+    expect(await offered('restore', 'nightly', '')).toEqual([]);
     expect(await offered('check', 'w')).toEqual(['web', 'wiki']);
     expect(await offered('get', 'w')).toEqual(['web:', 'wiki:']);
     expect(await offered('rm', '-r', 'web:/x', 's')).toEqual(['site:']);

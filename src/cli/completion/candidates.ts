@@ -10,7 +10,7 @@ export interface Candidate {
 /** The names in a configuration that can be typed. */
 export interface Names {
   readonly servers: readonly string[];
-  readonly jobs: readonly { readonly name: string; readonly direction: string }[];
+  readonly jobs: readonly { readonly name: string; readonly direction: string; readonly backup: boolean }[];
 }
 
 /**
@@ -90,7 +90,10 @@ async function named(argument: string, verb: string, ask: () => Promise<Names>):
     return all.filter(({ value }, at) => all.findIndex((other) => other.value === value) === at);
   }
   const direction = ['push', 'pull', 'sync'].includes(verb) ? verb : undefined;
-  const fitting = jobs.filter((job) => direction === undefined || job.direction === direction);
+  const backups = ['backup', 'snapshots', 'restore', 'prune'].includes(verb);
+  const fitting = jobs.filter(
+    (job) => (direction === undefined || job.direction === direction) && (!backups || job.backup),
+  );
   return fitting.map((job) => one(job.direction, '')(job.name));
 }
 

@@ -51,6 +51,9 @@ async function backUpJob(name: string | undefined, flags: BackupFlags, context: 
     if (flags.verify) throw new UsageError('--verify: a push shares no files with an older snapshot');
     return runJob([settings.name], flags, { name: 'backup', direction: 'push' }, context);
   }
+  if (flags.delete !== undefined) {
+    throw new UsageError('--delete: a snapshot is what the server holds, and the older ones keep what is gone there');
+  }
   const { signal } = context;
   const inFull = flags.dryRun === true && !flags.json && !flags.quiet;
   // A dry run shows the plan itself, which says all of this.

@@ -44,6 +44,10 @@ async function namesIn(file: string | undefined): Promise<Names> {
   const config = await loadConfig({ file, surroundings: processSurroundings() });
   return {
     servers: [...(config?.servers.keys() ?? [])],
-    jobs: [...(config?.jobs ?? [])].map(([name, { direction }]) => ({ name, direction })),
+    jobs: [...(config?.jobs ?? [])].map(([name, { direction, backup }]) => ({
+      name,
+      direction,
+      backup: backup !== undefined,
+    })),
   };
 }

@@ -1,5 +1,5 @@
 /** The verb `plan`: what a run would do and why; can be saved for `apply`. */
-import { onNewest } from '../../backup/index.ts';
+import { makesSnapshots, onNewest } from '../../backup/index.ts';
 import { secretsMask } from '../../config/index.ts';
 import { type Plan, type RunEventBody, UsageError } from '../../model/index.ts';
 import { planText, wantsColor } from '../../report/index.ts';
@@ -45,7 +45,7 @@ Examples:
 
 async function planJob(names: readonly string[], flags: PlanFlags, { stdout, signal }: Context): Promise<number> {
   const { settings: job, warnings } = await jobOf(names, flags, { name: 'plan' });
-  const pulled = job.backup !== undefined && job.direction === 'pull';
+  const pulled = makesSnapshots(job);
   if (pulled && flags.output !== undefined) {
     throw new UsageError(
       `the job ${job.name} is a backup: a plan of it cannot be carried out later; leave -o out, or run: ferry backup ${job.name}`,

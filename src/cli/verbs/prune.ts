@@ -51,7 +51,7 @@ async function pruneNamed(name: string | undefined, flags: PruneFlags, context: 
     const { files, bytes } = snapshot.header;
     if (json) stdout.line(JSON.stringify({ snapshot: snapshot.name, stays, rules, files, bytes, dryRun }));
     else if (!quiet) {
-      const why = stays ? rules.join(', ') || 'the newest' : `no rule keeps it; ${bytesText(bytes)}, shared or not`;
+      const why = stays ? rules.join(', ') : `no rule keeps it; ${bytesText(bytes)}, shared or not`;
       const what = stays ? 'stays' : dryRun ? 'would go' : 'removed';
       stdout.line(`${(stays ? dim : yellow)(what.padEnd(8))}  ${snapshot.name}  ${why}`);
     }

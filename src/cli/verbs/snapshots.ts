@@ -1,5 +1,5 @@
 /** The verb `snapshots`: what there is of a backup. */
-import { type Damage, inspect, type Overview, overview, type Snapshot } from '../../backup/index.ts';
+import { type Damage, inspect, type Overview, type Snapshot, snapshotsOf } from '../../backup/index.ts';
 import { EXIT, printable } from '../../model/index.ts';
 import { paint, wantsColor } from '../../report/index.ts';
 import { backupJobOf } from '../backup-job.ts';
@@ -46,7 +46,7 @@ async function show(name: string | undefined, flags: SnapshotsFlags, context: Co
   const { stdout, signal } = context;
   const { settings } = await backupJobOf(name, flags, 'snapshots');
   if (settings.direction === 'push') return showStates(settings, flags, context);
-  const seen = await overview(settings);
+  const seen = await snapshotsOf(settings);
   const damaged = new Map<string, readonly Damage[]>();
   if (flags.verify) {
     for (const snapshot of seen.snapshots) damaged.set(snapshot.name, await inspect(snapshot, signal));

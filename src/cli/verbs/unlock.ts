@@ -1,5 +1,6 @@
 /** The verb `unlock`: removes a lock that no run holds any more. */
 import { join } from 'node:path';
+import { makesSnapshots } from '../../backup/index.ts';
 import { secretsMask } from '../../config/index.ts';
 import { EXIT } from '../../model/index.ts';
 import { breakLock, OWN_FOLDER } from '../../state/index.ts';
@@ -49,8 +50,8 @@ export const unlock: Verb = (program, context) => {
       });
       const removed = await breakLock(stateOf(settings), on('on this machine'));
       const { signal } = context;
-      const pulled = settings.backup !== undefined && settings.direction === 'pull';
-      const beside = pulled && (await breakLock(join(settings.local, OWN_FOLDER), on('of the snapshots')));
+      const beside =
+        makesSnapshots(settings) && (await breakLock(join(settings.local, OWN_FOLDER), on('of the snapshots')));
       const there = settings.serverLock && (await unlockRemote(settings, { force, signal, ...on('on the server') }));
       write(removed || beside || there ? 'The lock was removed.' : 'There is no lock.');
       context.finish(EXIT.agreed);

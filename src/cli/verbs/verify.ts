@@ -1,5 +1,5 @@
 /** The verb `verify`: compares both sides by content and changes nothing. */
-import { onNewestFinished } from '../../backup/index.ts';
+import { makesSnapshots, onNewestFinished } from '../../backup/index.ts';
 import { secretsMask } from '../../config/index.ts';
 import { EXIT, type Plan, type RunEventBody, type Summary } from '../../model/index.ts';
 import { counted, planText, wantsColor } from '../../report/index.ts';
@@ -37,8 +37,7 @@ Examples:
 
 async function verifyPair(names: readonly string[], flags: RunFlags, { signal }: Context): Promise<number> {
   const { settings: job, warnings } = await jobOf(names, flags, { name: 'verify' });
-  const pulled = job.backup !== undefined && job.direction === 'pull';
-  const settings = pulled ? await onNewestFinished(job) : job;
+  const settings = makesSnapshots(job) ? await onNewestFinished(job) : job;
   const inWords = !flags.json && !flags.quiet;
   const unsaid = ({ type }: RunEventBody) => inWords && (type === 'plan' || type === 'start' || type === 'summary');
   const voice = voiceOf(flags, { warnings, unsaid });
