@@ -26,6 +26,19 @@ export class WrittenNames {
   }
 }
 
+/** Counts the names that were met and may be one to the server. */
+export class Namesakes {
+  readonly #met = new Map<string, number>();
+
+  /** How many came before this one: 0 for nearly all. */
+  before(path: RelPath): number {
+    const name = folded(path);
+    const met = this.#met.get(name) ?? 0;
+    this.#met.set(name, met + 1);
+    return met;
+  }
+}
+
 function writtenBy(action: Exclude<Action, { readonly action: 'upload' | 'download' }>): RelPath | false {
   return action.side === 'remote' && (action.action === 'mkdir' || action.action === 'rename') && action.path;
 }

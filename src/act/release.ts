@@ -25,6 +25,7 @@ import { dressStaged, isExpectedUnder, type Naming, newNaming, placeStaged, type
 import type { Acting } from './acting.ts';
 import { actOnDirectories } from './directories.ts';
 import { listRemote } from './listings.ts';
+import { Namesakes } from './one-name.ts';
 import { inFlight, inPasses } from './passes.ts';
 import { actOnRemovals } from './removals.ts';
 import { actOnTransfers, stageTransfers } from './transfers.ts';
@@ -192,6 +193,7 @@ class Burst {
   readonly #acting: Acting;
   readonly #style: ReturnType<typeof newNaming>['style'];
   readonly #tried = new Set<Staged>();
+  readonly #namesakes = new Namesakes();
   #unkept = false;
 
   constructor(acting: Acting, style: ReturnType<typeof newNaming>['style']) {
@@ -203,7 +205,10 @@ class Burst {
     const order = new Order(patterns);
     const ranks = new Map<number, Staged[]>();
     for (const one of staged) {
-      const rank = order.rank(one.action.path);
+      // What may have the name of one before it goes after that one, and is looked at as if it had been tried already.
+      const before = this.#namesakes.before(one.target);
+      if (before > 0) this.#tried.add(one);
+      const rank = order.rank(one.action.path) + before / (before + 1);
       const rest = ranks.get(rank);
       if (rest) rest.push(one);
       else ranks.set(rank, [one]);

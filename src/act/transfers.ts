@@ -23,6 +23,7 @@ import {
 } from '../transfer/index.ts';
 import type { Acting } from './acting.ts';
 import { endsRun, FullError, isFull } from './failure.ts';
+import { Namesakes } from './one-name.ts';
 
 /** Received files that are made durable and remembered in one go: so many, or what came in so many ms. */
 const LANDED_TOGETHER = 256;
@@ -57,12 +58,18 @@ export async function stageTransfers(
   return staged;
 }
 
-/** The files that nothing holds back, then those of each `order` pattern in turn. */
+/**
+ * The files that nothing holds back, then those of each `order` pattern in turn. Of names that may be one to the server,
+ * each goes after the one before is in place, where it is then seen.
+ */
 function inWaves(transfers: readonly TransferAction[], patterns: readonly string[]): TransferAction[][] {
   const order = new Order(patterns);
+  const namesakes = new Namesakes();
   const waves = new Map<number, TransferAction[]>();
   for (const transfer of transfers) {
-    const rank = order.rank(transfer.path);
+    const before = transfer.action === 'upload' ? namesakes.before(transfer.alias ?? transfer.path) : 0;
+    // Between its rank and the next.
+    const rank = order.rank(transfer.path) + before / (before + 1);
     const wave = waves.get(rank);
     if (wave) wave.push(transfer);
     else waves.set(rank, [transfer]);

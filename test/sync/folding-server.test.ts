@@ -97,3 +97,16 @@ test.each(['push', 'sync'] as const)(
     expect(read(there)).toEqual({ 'dir/A.txt': 'newer', 'b.txt': 'new', 'c.txt': 'c' });
   },
 );
+
+test.each([{}, { release: 'staged' }] as const)(
+  'on Windows: of names that are one there, none is written over another %o',
+  async (changes) => {
+    const hot = { delete: 'none', allowEmptySource: true, after: { move: null } } as const;
+    const { local, there, run } = await pairOn((name) => name, { ...hot, ...changes });
+    draw(local, { 'a.bin': 'one', 'A.BIN': 'two', 'A.bin': 'three' });
+    const { summary } = await run();
+    const left = new Set([...contents(local), ...contents(there)].filter((content) => content !== null));
+    expect([...left].sort()).toEqual(['a', 'b', 'c', 'one', 'three', 'two']);
+    expect(summary).toMatchObject({ exitCode: 3, failed: 2 });
+  },
+);
