@@ -50,6 +50,22 @@ export async function listRemote(
 }
 
 /**
+ * For a listing that files are fetched by: one whose size the server tells in no way is left alone, as a copy of it that
+ * was cut off could not be told from a whole one.
+ */
+export function withoutUnsized(listing: Listing): Listing {
+  const isUnsized = ({ kind, size }: Entry) => kind === 'file' && size === null;
+  if (!listing.entries.some(isUnsized)) return listing;
+  const message =
+    'the server tells no size of it, neither in its listing nor by SIZE, so that a copy could not be checked; ferry cat reads it';
+  const problems = listing.entries
+    .filter(isUnsized)
+    .map(({ path }): Problem => ({ path, side: 'remote', code: 'unreadable', message }));
+  const entries = listing.entries.filter((entry) => !isUnsized(entry));
+  return { ...listing, entries, problems: [...listing.problems, ...problems] };
+}
+
+/**
  * A file that was set aside to make way for a new one which never came has not gone: on no side is anything deleted
  * because its name is missing.
  */

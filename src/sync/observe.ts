@@ -3,7 +3,7 @@
  * kept, so that memory stays flat on a tree of any size.
  */
 
-import { listLocal, listRemote } from '../act/listings.ts';
+import { listLocal, listRemote, withoutUnsized } from '../act/listings.ts';
 import type { JobSettings } from '../config/settings.ts';
 import {
   type Assembled,
@@ -257,7 +257,8 @@ class Walk {
     // The server takes longest. What is here is read once its answer has come, and held for no longer than it is
     // needed: of what waits in memory for a distant server the garbage collector would have to move a good part about.
     if (at.path === ROOT && at.local && at.remote) await this.warm(here);
-    const remote = at.remote ? await listRemote(pair, there, signal, job.retries + 1, at.supposed) : null;
+    const listed = at.remote ? await listRemote(pair, there, signal, job.retries + 1, at.supposed) : null;
+    const remote = listed && job.direction !== 'push' ? withoutUnsized(listed) : listed;
     const all = at.local ? await listLocal(pair, here) : null;
     const baseline = await pair.memory.children(at.path, async () => seenIn(at, [all, remote]));
     if (at.path === ROOT) Object.assign(this.missing, { local: all === null, remote: remote === null });
