@@ -9,12 +9,12 @@ import { CANNOT_LINK } from './no-replace.ts';
 const copyFile = promisify(fs.copyFile);
 const utimes = promisify(fs.utimes);
 
-/** How many seconds' worth of a double is kept: half a microsecond more keeps .123 from becoming .122999. */
+/** ms: the system takes seconds as a double and cuts them off; half a microsecond more keeps .123 from becoming .122999. */
 const ROUNDING = 0.0005;
 
 /**
  * A name that is taken already is left as it is. The copy shares its blocks with the original where the file system can
- * do that, has its time and its permissions, and gets its name when it is whole.
+ * do that, has its time (to the ms) and its permissions, and gets its name when it is whole.
  *
  * @param temporary a name beside `to`, for the copy that is under way
  * @returns false where it had to be copied. Rejects with the system's error.
@@ -36,7 +36,7 @@ export async function giveSecondName(disk: Disk, from: string, to: string, tempo
 async function copyWhole(disk: Disk, from: string, to: string): Promise<void> {
   await copyFile(from, to, fs.constants.COPYFILE_FICLONE);
   const { mtimeMs } = await disk.lstat(from);
-  await utimes(to, Date.now() / 1000, (mtimeMs + ROUNDING) / 1000);
+  await utimes(to, Date.now() / 1000, (Math.floor(mtimeMs) + ROUNDING) / 1000);
   const fd = await openNumber(to, fs.constants.O_RDONLY);
   try {
     await fsync(fd);

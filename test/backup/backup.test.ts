@@ -10,6 +10,7 @@ import { type Drawing, draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
 import { type LyingServer, lyingServer } from '../faults/lying-server.ts';
 import { scriptedServer } from '../faults/scripted-server.ts';
+import { smallDisk, smallDisksMissing } from '../faults/small-disk.ts';
 import { type AnyServer, start } from '../servers/every-server.ts';
 import { portrait, sceneOf } from './scene.ts';
 
@@ -265,6 +266,31 @@ describe('a backup that does not end well', () => {
     expect((await back({ adopt: true })).summary).toMatchObject({ exitCode: 0, downloaded: 4 });
     expect(names()).toHaveLength(1);
   });
+
+  it.skipIf(smallDisksMissing() !== undefined)(
+    'makes none of a disk that is full, and goes on once it is not',
+    async () => {
+      const disk = smallDisk(12_000_000);
+      open.push(() => disk.close());
+      const { back, names, at } = sceneOf(server, {}, join(disk.folder, 'shop'));
+      expect((await back()).summary.exitCode).toBe(0);
+      const before = portrait(at(names()[0]!));
+      draw(remote(), { 'big.bin': 'b'.repeat(4_000_000), 'index.html': 'PAGE' });
+      for (const left of [0, 8_192, 1_000_000]) {
+        disk.fill(left);
+        const { summary } = await back();
+        expect(summary, `${left} left`).toMatchObject({
+          exitCode: 3,
+          message: expect.stringMatching(/no snapshot was made/),
+        });
+        expect(names()).toHaveLength(1);
+        expect(portrait(at(names()[0]!))).toEqual(before);
+        disk.empty();
+      }
+      expect((await back()).summary.exitCode).toBe(0);
+      expect(tree(at(names()[1]!))).toEqual(read(remote()));
+    },
+  );
 
   it('says its own limit', async () => {
     draw(remote(), { 'big.bin': 'a'.repeat(3_000_000) });

@@ -30,8 +30,8 @@ export interface BackOptions extends Partial<RunOptions> {
 
 const DAY = 24 * 3600 * 1000;
 
-export function sceneOf(server: AnyServer, base: Partial<JobSettings> = {}): Scene {
-  const [home, state] = [emptyFolder(), emptyFolder()];
+export function sceneOf(server: AnyServer, base: Partial<JobSettings> = {}, home = emptyFolder()): Scene {
+  const state = emptyFolder();
   let now = Date.parse('2026-11-01T02:00:00.500Z');
   const settings = (changes: Partial<JobSettings> = {}) =>
     job(server, home, { direction: 'pull', backup: {}, retries: 0, ...base, ...changes });
