@@ -7,23 +7,31 @@ import { listRemote } from './listings.ts';
 
 /** What a plan writes on the server, by names as some servers know them. */
 export class WrittenNames {
-  readonly #written = new Map<string, RelPath>();
+  readonly #actions: readonly Action[];
+  /** Made once it is asked for: most plans delete nothing. */
+  #written: Map<string, RelPath> | undefined;
 
   constructor(actions: readonly Action[]) {
-    for (const action of actions) this.#note(action);
+    this.#actions = actions;
   }
 
   /** What is written under a name that may be the same one to the server. */
   twinOf(path: RelPath): RelPath | undefined {
+    this.#written ??= namesOf(this.#actions);
     const twin = this.#written.get(folded(path));
     return twin === path ? undefined : twin;
   }
+}
 
-  #note(action: Action): void {
-    if (action.action === 'rename') for (const one of action.instead ?? []) this.#note(one);
+function namesOf(actions: readonly Action[]): Map<string, RelPath> {
+  const written = new Map<string, RelPath>();
+  const note = (action: Action) => {
+    if (action.action === 'rename') action.instead?.forEach(note);
     const to = isTransfer(action) ? action.action === 'upload' && (action.alias ?? action.path) : writtenBy(action);
-    if (to) this.#written.set(folded(to), to);
-  }
+    if (to) written.set(folded(to), to);
+  };
+  actions.forEach(note);
+  return written;
 }
 
 /** Counts the names that were met and may be one to the server. */
