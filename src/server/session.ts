@@ -137,13 +137,20 @@ export class Session {
     return !this.host.settings.withoutFeatures.has(feature);
   }
 
+  /** @throws Refusal 530 where the home is not there, or as many of this user are logged in as may be. */
   async login(user: User): Promise<void> {
+    let sandbox: Sandbox;
     try {
-      this.#sandbox = await Sandbox.open(this.host.settings.fileSystem, toBytes(user.home));
+      sandbox = await Sandbox.open(this.host.settings.fileSystem, toBytes(user.home));
     } catch (cause) {
       this.host.problem(`The home of "${user.name}" cannot be opened: ${user.home}`, cause);
       throw new Refusal(530, 'The home folder is not there.');
     }
+    // Counted in the same turn as it is let in: others may be on their way.
+    if (this.host.sessionsOf(user) >= user.maxConnections) {
+      throw new Refusal(530, 'Too many connections of this user.');
+    }
+    this.#sandbox = sandbox;
     this.user = user;
     this.folder = '/';
     clearTimeout(this.#loginTimer);

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { disk } from '../../src/server/filesystem.ts';
 import { FtpServer, hashPassword } from '../../src/server/index.ts';
 import { dial, drained, folder, Raw, serve } from './raw.ts';
 
@@ -415,6 +416,23 @@ describe('limits', () => {
     await expect(Raw.login(near)).rejects.toThrow('530 Too many connections of this user');
     expect(await (await Raw.connect(near)).reply()).toMatch(/^421/);
     expect(await (await Raw.connect(near, '127.0.0.3')).reply()).toMatch(/^220/);
+  });
+
+  test('by user, though all log in at the same moment', async () => {
+    // Homes on a slow disk: each login is still under way when the next one begins.
+    const realpath = async (path: Parameters<typeof disk.realpath>[0]) => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return disk.realpath(path);
+    };
+    const fileSystem = { ...disk, realpath };
+    const served = await serve({ fileSystem, users: [{ name: 'u', password: 'p', maxConnections: 2 }] });
+    const clients = await Promise.all(Array.from({ length: 6 }, () => Raw.connect(served)));
+    for (const client of clients) {
+      await client.reply();
+      await client.say('USER u');
+    }
+    const answers = await Promise.all(clients.map((client) => client.say('PASS p')));
+    expect(answers.map((answer) => answer.slice(0, 3)).sort()).toEqual(['230', '230', '530', '530', '530', '530']);
   });
 
   test('wrong passwords are answered late, later each time, and not for ever', async () => {

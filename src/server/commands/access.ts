@@ -31,7 +31,6 @@ async function pass(session: Session, password: string): Promise<void> {
   const name = toUnicode(claimedName);
   const user = await host.users.login(name, toUnicode(password));
   if (user === undefined) return await refuse(session, name);
-  if (host.sessionsOf(user) >= user.maxConnections) throw new Refusal(530, 'Too many connections of this user.');
   await session.login(user);
   host.failedLogins.succeeded(session.address);
   session.reply(230, user.welcome);
