@@ -101,11 +101,9 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined, doub
     if (!now) {
       // The reply to an earlier attempt may have been lost.
       const moved = making.action === 'rename' ? await seen(lane!, path) : undefined;
-      if (making.action !== 'rename') {
-        if (making.side === 'remote') doubtful.add(path);
-        return pair.memory.forget(known);
-      }
-      if (moved && sameVersion(moved, making.expected)) return pair.memory.forget(from);
+      if (making.action === 'rename' && moved && sameVersion(moved, making.expected)) return pair.memory.forget(from);
+      doubtful.add(from);
+      if (making.action !== 'rename') return pair.memory.forget(known);
       throw new StaleError('it is gone from the server since it was listed');
     }
     if (!sameVersion(now, making.expected)) throw new StaleError('it changed on the server since it was listed');

@@ -10,7 +10,10 @@ import { type ScriptedServer, scriptedServer } from '../faults/scripted-server.t
 let server: ScriptedServer;
 afterEach(() => server.stop());
 
-it('nothing goes through a link that a listing shows as a file', async () => {
+it.each([
+  ['push', {}],
+  ['sync', { delete: 'tracked', conflict: 'keep-both' }],
+] as const)('%s: nothing goes through a link that a listing shows as a file', async (direction, more) => {
   // As IIS lists them: what a link leads to, it does not say.
   server = await scriptedServer({
     listDialect: 'dos',
@@ -22,7 +25,7 @@ it('nothing goes through a link that a listing shows as a file', async () => {
   draw(elsewhere, { secret: 'of others' });
   symlinkSync('../elsewhere', join(server.root, 'site/d'));
   const local = draw(emptyFolder(), { 'd/e/a.txt': 'a', 'd/secret': 'mine', 'x.txt': 'x' });
-  const { summary, problems } = await perform(job(server, local), emptyFolder());
+  const { summary, problems } = await perform(job(server, local, { direction, ...more }), emptyFolder());
   expect(read(elsewhere)).toEqual({ secret: 'of others' });
   expect(summary).toMatchObject({ exitCode: 3, uploaded: 1 });
   expect(problems.join('\n')).toMatch(/^d: the server lists it as a file and has a folder there, or a link to one/m);
