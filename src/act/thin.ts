@@ -43,7 +43,11 @@ export async function thin(shelf: VersionShelf, keep: Keep, tell: Tell): Promise
   const { drop, join } = thinningOf(states);
   for (const release of drop) {
     await attempt(`the old version ${release.release}`, async () => {
-      await shelf.removeFolder(release.release);
+      // One that cannot be read is of no more use.
+      const manifest = await shelf.read(release).catch((error) => {
+        if (!(error instanceof StateError)) throw error;
+      });
+      await shelf.removeFolder(release.release, manifest?.kept);
       await shelf.removeManifest(release);
     });
   }
@@ -96,8 +100,9 @@ async function clearAway(shelf: VersionShelf, manifest: Manifest): Promise<void>
         shelf,
         over.map(({ path }) => [keptPath(one.release, path), keptPath(manifest.release, path)]),
       );
-      await giveBack(shelf, manifest, await shelf.read(one), whole);
-      await shelf.removeFolder(one.release);
+      const gone = await shelf.read(one);
+      await giveBack(shelf, manifest, gone, whole);
+      await shelf.removeFolder(one.release, gone.kept);
     }
     await shelf.removeManifest(one);
   }

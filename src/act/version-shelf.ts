@@ -2,7 +2,9 @@
 import {
   type Lane,
   type Listing,
+  lineage,
   type Pair,
+  parentOf,
   type RelPath,
   ReplyError,
   type Sighting,
@@ -13,6 +15,9 @@ import { publish } from '../transfer/index.ts';
 import {
   endOf,
   folderOf,
+  type Kept,
+  keeps,
+  keptPath,
   keyOf,
   type Manifest,
   manifestPath,
@@ -89,8 +94,8 @@ export class VersionShelf {
     };
     const temporary = toRelPath(`${path}.new`);
     await lane.write(temporary, { chunks });
-    const held = await lane.inspect(temporary);
-    if (held.size !== null && held.size !== bytes.length) {
+    const held = await lane.find(temporary);
+    if (held !== null && held.size !== null && held.size !== bytes.length) {
       throw new StateError(`the server holds ${held.size} of the ${bytes.length} bytes of ${path}; run again`);
     }
     const there = await lane.find(path);
@@ -102,9 +107,28 @@ export class VersionShelf {
     await this.withLane((lane) => lane.remove(manifestPath(release, this.#options.job)));
   }
 
-  /** Nothing but what is below the folder of a release is ever removed so. */
-  removeFolder(release: string): Promise<void> {
-    return this.#removeAll(folderOf(release));
+  /**
+   * Removes what a release has kept, with its folder. Nothing but what is below that is ever removed so.
+   * @param kept what it says it has kept: listings may leave hidden names out
+   */
+  async removeFolder(release: string, kept: readonly Kept[] = []): Promise<void> {
+    const hidden = kept.filter((one) => keeps(one) && /(?:^|\/)\./.test(one.path));
+    const seen = await this.sight(hidden.map(({ path }) => keptPath(release, path)));
+    const there = [...seen].flatMap(([path, { found }]) => (found === 'present' ? [path] : []));
+    await this.withLane(async (lane) => {
+      await Promise.all(there.map((path) => lane.remove(path)));
+      // Their folders may be hidden, too. What is not empty is refused, and comes next.
+      const top = folderOf(release);
+      const folders = new Set(
+        there.flatMap((path) => [...lineage(parentOf(path))]).filter((at) => at.startsWith(`${top}/`)),
+      );
+      for (const folder of [...folders].sort().reverse()) {
+        await lane.removeDirectory(folder).catch((error) => {
+          if (!(error instanceof ReplyError) || error.retryable) throw error;
+        });
+      }
+    });
+    await this.#removeAll(folderOf(release));
   }
 
   async #removeAll(folder: RelPath): Promise<void> {

@@ -5,6 +5,13 @@ export { type Damage, inspect, type Overview, snapshotsOf, type Unfinished } fro
 export type { Verdict } from './prune.ts';
 export { type PruneOptions, prune } from './pruning.ts';
 export { type RemoteRestoreOptions, restoreFromServer } from './remote-restore.ts';
-export { pruneRemote, type RemotePruning, type RemoteState, remoteStates } from './remote-states.ts';
-export { askedPath, type RestoreOptions, restore } from './restore.ts';
+export type { SessionOptions } from './remote-session.ts';
+export {
+  type PruneRemoteOptions,
+  pruneRemote,
+  type RemotePruning,
+  type RemoteState,
+  remoteStates,
+} from './remote-states.ts';
+export { type RestoreOptions, restore } from './restore.ts';
 export { makesSnapshots, notABackup, type Oddity, type Snapshot } from './store.ts';

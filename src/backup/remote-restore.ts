@@ -37,19 +37,24 @@ import { explain, filterOf, powersOf } from '../sync/index.ts';
 import { RemotePast } from './remote-past.ts';
 import { onServer, type RemoteSession, type SessionOptions } from './remote-session.ts';
 import { type Chosen, chooseState, gapBetween } from './remote-states.ts';
+import { askedPath } from './restore.ts';
 
 export interface RemoteRestoreOptions extends SessionOptions {
   /** The state that began then, by the name that it is listed under. */
   readonly snapshot?: string | undefined;
   /** ms since the epoch, UTC; without either, what is there now. */
   readonly asOf?: number | undefined;
-  /** Files and folders below the remote folder; none: everything. */
-  readonly paths: readonly RelPath[];
+  /** Files and folders as they are called below the remote folder; none: everything. */
+  readonly paths: readonly string[];
   /** The folder that they are brought to, each under its own path. */
   readonly to: string;
   /** Whether a file that is there already, and is another one, is replaced. */
   readonly overwrite?: boolean;
   readonly dryRun?: boolean;
+}
+
+interface Checked extends RemoteRestoreOptions {
+  readonly paths: readonly RelPath[];
 }
 
 /** A file as it was, and where on the server it is now. */
@@ -66,6 +71,7 @@ interface Found {
 export async function restoreFromServer(job: JobSettings, options: RemoteRestoreOptions): Promise<Summary> {
   const { signal, dryRun = false } = options;
   const to = resolve(options.to);
+  const paths = options.paths.map(askedPath);
   const since = performance.now();
   const own = new Map<string, RelPath>();
   const tell = inTheirNames(options.tell, own);
@@ -79,7 +85,7 @@ export async function restoreFromServer(job: JobSettings, options: RemoteRestore
       const { capabilities } = opened.remote;
       const uses = powersOf(capabilities, true);
       tell({ type: 'capabilities', software: capabilities.software, uses, lacks: powersOf(capabilities, false) });
-      await new Restoring(job, opened, to, tally, { ...options, tell }, own).run();
+      await new Restoring(job, opened, to, tally, { ...options, tell, paths }, own).run();
     });
     summary = tally.summary(job.name, since, session?.remote, {});
   } catch (error) {
@@ -107,7 +113,7 @@ class Restoring {
   readonly #session: RemoteSession;
   readonly #to: string;
   readonly #tally: Tally;
-  readonly #options: RemoteRestoreOptions;
+  readonly #options: Checked;
   /** The path of each file by the one that it has on the server now. */
   readonly #own: Map<string, RelPath>;
 
@@ -116,7 +122,7 @@ class Restoring {
     session: RemoteSession,
     to: string,
     tally: Tally,
-    options: RemoteRestoreOptions,
+    options: Checked,
     own: Map<string, RelPath>,
   ) {
     this.#job = job;

@@ -1,6 +1,5 @@
 /** The verbs about backups for a push, whose past is on its server: what there is, what goes, and the way back. */
 import {
-  askedPath,
   pruneRemote,
   type RemotePruning,
   type RemoteState,
@@ -112,6 +111,6 @@ export async function restoreStates(
   voice: Voice,
   { signal }: Context,
 ): Promise<number> {
-  const options = { ...engineOptions(voice, signal), ...asked, paths: paths.map(askedPath) };
+  const options = { ...engineOptions(voice, signal), ...asked, paths };
   return (await restoreFromServer(job, options)).exitCode;
 }

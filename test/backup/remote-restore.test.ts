@@ -13,8 +13,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pruneRemote, type RemoteRestoreOptions, remoteStates, restoreFromServer } from '../../src/backup/index.ts';
 import type { JobSettings } from '../../src/config/settings.ts';
-import { type RunEventBody, toRelPath } from '../../src/model/index.ts';
-import { rollback, run } from '../../src/sync/index.ts';
+import { LockError, type RunEventBody, toRelPath } from '../../src/model/index.ts';
+import { FtpServer } from '../../src/server/index.ts';
+import { lockJob, rollback, run } from '../../src/sync/index.ts';
 import { job } from '../builders/connect.ts';
 import { type Drawing, draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
@@ -203,6 +204,29 @@ describe('a restore from what pushes kept', () => {
     expect((await scene.restore(elsewhere)).summary.exitCode).toBe(0);
     expect(read(scene.to)).toEqual(PAGES.monday9);
   });
+
+  it.each([1, 3])(
+    'takes the locks that a push takes, with %d connections, and gives them back',
+    async (connections) => {
+      const locking = { backup: { keep: { last: 1 } }, serverLock: { staleAfter: 60_000 } };
+      scene = new Scene(server, { ...locking, server: { ...scene.settings.server, connections } });
+      await twoDays();
+      const { summary } = await scene.restore(monday);
+      expect(summary).toMatchObject({ exitCode: 0, downloaded: 5 });
+      expect(read(scene.to)).toEqual(PAGES.monday9);
+      const options = { tell: () => {}, signal, stateBase: scene.stateBase };
+      const lock = await lockJob(scene.settings, scene.stateBase);
+      const refused = await scene.restore(monday);
+      expect(refused.summary.exitCode).toBe(6);
+      await expect(pruneRemote(scene.settings, options)).rejects.toThrow(LockError);
+      // To look only is nobody's business.
+      expect((await pruneRemote(scene.settings, { ...options, dryRun: true })).failures).toEqual([]);
+      expect(await scene.states()).toHaveLength(2);
+      await lock.release();
+      expect((await pruneRemote(scene.settings, options)).failures).toEqual([]);
+      expect(readdirSync(scene.remote('.ferry'))).toEqual(['versions']);
+    },
+  );
 
   it('never takes the place of another file, unless that is asked for', async () => {
     await twoDays();
@@ -394,5 +418,53 @@ describe('a push job with "backup"', () => {
     expect(failures).toEqual([]);
     expect(scene.names.some((one) => one.startsWith('20261102T11'))).toBe(false);
     expect(await scene.asOf('2026-11-02T20:00:00Z')).toEqual({ 'a.txt': '3', 'b.txt': '2' });
+  });
+});
+
+describe('a server that does not rename everywhere', () => {
+  const servers: FtpServer[] = [];
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.close();
+  });
+
+  /** Renames nothing in or into these folders, given as they are below the job's. */
+  async function refusing(folders: readonly string[]): Promise<AnyServer> {
+    const root = emptyFolder();
+    const overrides = folders.map((folder) => ({ path: `/site/${folder}`, permissions: 'elradmwMT' }));
+    const [user, password] = ['tester', 'geheim-42'];
+    const server = new FtpServer({ users: [{ name: user, password, home: root, overrides }] });
+    servers.push(server);
+    const { host, port } = await server.listen();
+    return { name: 'ours', host, port, user, password, root, tls: 'none', ca: '', log: () => '', stop: async () => {} };
+  }
+
+  it('warns of what it could not keep; a restore names it, and brings the rest', async () => {
+    const scene = new Scene(await refusing(['.ferry/versions/20261103T090000Z/css']), { backup: {} });
+    await scene.push('2026-11-02T09:00:00Z', { 'a.txt': 'a', 'css/a.css': 'a', 'css/same.css': 's' });
+    const second = await scene.push('2026-11-03T09:00:00Z', { 'a.txt': 'b!', 'css/a.css': 'b!', 'css/same.css': 's' });
+    expect(second.events.filter(({ type }) => type === 'warning')).toMatchObject([
+      { message: expect.stringMatching(/old version of some files could not be kept/) },
+    ]);
+    const { summary, problems } = await scene.restore({ asOf: at('2026-11-02T12:00:00Z') });
+    expect(summary).toMatchObject({ exitCode: 3, downloaded: 2 });
+    expect(problems).toEqual(['css/a.css: it was not kept when it was replaced or deleted']);
+    expect(read(scene.to)).toEqual({ 'a.txt': 'a', 'css/same.css': 's' });
+  });
+
+  it('lets nothing go that it would not bring over, and loses no state by it', async () => {
+    const scene = new Scene(await refusing(['.ferry/versions/20261102T090000Z']), { backup: {} });
+    const then = { 'a.txt': '1', 'b.txt': '1' };
+    await scene.push('2026-10-01T09:00:00Z', then);
+    await scene.push('2026-11-02T09:00:00Z', { ...then, 'c.txt': 'c' });
+    await scene.push('2026-11-02T18:00:00Z', { 'a.txt': '2!', 'b.txt': '1', 'c.txt': 'c' });
+    await scene.push('2026-11-03T09:00:00Z', { 'a.txt': '3!!', 'b.txt': '1', 'c.txt': 'c' });
+    const keep = { ...scene.settings, backup: { keep: { last: 1, monthly: 2 } } };
+    for (const _ of ['once', 'and again']) {
+      const { failures } = await pruneRemote(keep, { tell: () => {}, signal, stateBase: scene.stateBase });
+      expect(failures).toHaveLength(1);
+      expect(failures[0]).toMatch(/20261102T090000Z.*could not be removed: the server answered RNTO/);
+      expect(readFileSync(scene.remote('.ferry/versions/20261102T180000Z/a.txt'), 'utf8')).toBe('1');
+      expect(await scene.asOf('2026-10-15T00:00:00Z')).toEqual(then);
+    }
   });
 });

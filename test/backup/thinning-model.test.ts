@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { endOf, type Kept, keeps, keptPath, stampOf, timeOf, VERSIONS } from '../../src/act/manifest.ts';
 import { thin } from '../../src/act/thin.ts';
-import { statesOf } from '../../src/act/thinning.ts';
+import { joined, statesOf } from '../../src/act/thinning.ts';
 import { VersionShelf } from '../../src/act/version-shelf.ts';
 import { Versions } from '../../src/act/versions.ts';
 import { RemotePast } from '../../src/backup/remote-past.ts';
@@ -306,6 +306,48 @@ describe('what stays of pushes and rollbacks', () => {
       }
     }
   });
+});
+
+test.each<[string, Files, string]>([
+  ['a folder where there had been a file', { d: '1' }, 'd/x'],
+  ['a file where there had been a folder', { 'd/x': '1' }, 'd'],
+])('%s, made by other hands in between, is in the way of nothing', async (_, first, byHand) => {
+  const site = new Site({});
+  const push = (files: Files, hours = 30) => site.carryOut({ do: 'push', files, hours, failing: [] });
+  await push(first);
+  await push({ c: '1' }, 800);
+  if (byHand === 'd') site.ram.take('d' as RelPath);
+  site.ram.put(byHand as RelPath, 'hand');
+  await push({ c: '2', [byHand]: 'mine' });
+  await push({ c: '3', [byHand]: 'mine, too' });
+  const { whole } = await site.shelf.releases();
+  const manifests = await Promise.all(whole.map((release) => site.shelf.read(release)));
+  const [, second, third] = manifests;
+  const kept = joined(second!, third!, (of, one) => site.ram.content(keptPath(of.release, one.path)) !== undefined);
+  expect(kept.kept.find(({ path }) => path === byHand)).toEqual({ did: 'added', path: byHand });
+  const { failures } = await thin(site.shelf, { last: 2, monthly: 9 }, () => {});
+  expect(failures).toEqual([]);
+  expect((await site.restored()).map(({ files }) => files)[1]).toEqual(first);
+});
+
+test('what a server does not list goes, too', async () => {
+  const site = new Site({});
+  site.ram.hides = true;
+  for (const content of ['1', '2', '3', '4', '5'])
+    await site.carryOut({ do: 'push', files: { '.a': content, '.d/.b': content, c: content }, hours: 30, failing: [] });
+  const { failures } = await thin(site.shelf, { last: 1, monthly: 2 }, () => {});
+  expect(failures).toEqual([]);
+  await site.check();
+  const { whole } = await site.shelf.releases();
+  const folders = new Set(
+    [...site.ram.files.keys()].flatMap((path) => /versions\/(\d{8}T\d{6}Z)\//.exec(path)?.[1] ?? []),
+  );
+  expect([...folders].sort()).toEqual(whole.map(({ release }) => release).filter((release) => folders.has(release)));
+  const { failures: all } = await thin(site.shelf, { last: 1 }, () => {});
+  expect(all).toEqual([]);
+  expect(
+    [...site.ram.files.keys()].filter((path) => /versions\/\d/.test(path) && !path.endsWith('.json')),
+  ).toHaveLength(3);
 });
 
 test('stamps and times are each other', () => {

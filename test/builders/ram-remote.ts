@@ -25,6 +25,8 @@ export class RamRemote {
   /** Commands that are still carried out, and what becomes of the one after them. */
   #left = Number.POSITIVE_INFINITY;
   #after = false;
+  /** Whether listings leave out names that begin with a dot, below Ferry's own. */
+  hides = false;
   /** Commands that changed something. */
   changes = 0;
 
@@ -70,7 +72,9 @@ export class RamRemote {
     const part: Partial<Remote> = {
       list: async (directory) => {
         if (directory !== ROOT && this.#held.get(directory) !== null) throw refused('MLSD', directory);
-        const entries = [...this.#held.keys()].filter((path) => parentOf(path) === directory && path !== ROOT);
+        const entries = [...this.#held.keys()].filter(
+          (path) => path !== ROOT && parentOf(path) === directory && !(this.hides && nameOf(path).startsWith('.')),
+        );
         return { entries: entries.map((path) => this.entry(path)!), problems: [], unparsed: [] } as never;
       },
       sight: async (paths) =>
