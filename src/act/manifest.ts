@@ -81,6 +81,14 @@ export function endOf({ release, until }: Release): string {
   return until ?? release;
 }
 
+/**
+ * The time of a release between two that follow each other here, of which nothing is written down any more; undefined where
+ * there was none. A note of an older one says only that a listing was cut short at the time.
+ */
+export function missingBetween(before: string | undefined, { after }: Manifest): string | undefined {
+  return before !== undefined && after !== undefined && after > before ? after : undefined;
+}
+
 /** Whether the file that was there was to be kept. */
 export function keeps({ did }: Kept): boolean {
   return did === 'replaced' || did === 'deleted';

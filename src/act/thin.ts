@@ -5,7 +5,7 @@
  */
 import type { Keep } from '../diff/index.ts';
 import { isWithin, lineage, parentOf, type RelPath, ReplyError, StateError, type Tell } from '../model/index.ts';
-import { endOf, keeps, keptPath, type Manifest, type Release, VERSIONS } from './manifest.ts';
+import { endOf, keeps, keptPath, type Manifest, missingBetween, type Release, VERSIONS } from './manifest.ts';
 import { isSameOld, joined, type State, statesOf, thinningOf } from './thinning.ts';
 import type { VersionShelf } from './version-shelf.ts';
 
@@ -65,10 +65,9 @@ function isIn(one: Release, release: Release): boolean {
 }
 
 async function takeIn(shelf: VersionShelf, earlier: Manifest, later: Manifest): Promise<Manifest> {
-  if (later.after !== undefined && later.after !== endOf(earlier))
-    throw new StateError(
-      `between ${earlier.release} and ${later.release} there was ${later.after}, which is not there`,
-    );
+  const missing = missingBetween(endOf(earlier), later);
+  if (missing !== undefined)
+    throw new StateError(`between ${earlier.release} and ${later.release} there was ${missing}, which is not there`);
   const isThere = await presence(shelf, [earlier, later].flatMap(placesOf));
   const manifest = joined(earlier, later, (of, one) => keeps(one) && isThere(keptPath(of.release, one.path)));
   await shelf.withLane((lane) => shelf.write(lane, manifest));

@@ -1,5 +1,5 @@
 /** What there is of the past of a push job's remote folder, and letting go of what no rule keeps. */
-import { endOf, keeps, type Manifest, type Release, timeOf } from '../act/manifest.ts';
+import { endOf, keeps, type Manifest, missingBetween, type Release, timeOf } from '../act/manifest.ts';
 import { thin } from '../act/thin.ts';
 import { type State, statesOf } from '../act/thinning.ts';
 import type { VersionShelf } from '../act/version-shelf.ts';
@@ -39,7 +39,7 @@ export function remoteStates(job: JobSettings, options: SessionOptions): Promise
       const before = whole[index - 1] && endOf(whole[index - 1]!);
       if ('trouble' in read) trouble ??= read.trouble;
       states.unshift({
-        name: manifest?.after ?? before,
+        name: (manifest && missingBetween(before, manifest)) ?? before ?? manifest?.after,
         until: release.release,
         ended: manifest?.ended ?? false,
         files: kept.length,
@@ -53,9 +53,10 @@ export function remoteStates(job: JobSettings, options: SessionOptions): Promise
 }
 
 /** What it means that a release is not told of any more, where one is missing between these two. */
-export function gapBetween(before: string | undefined, { after, release }: Manifest): string | undefined {
-  if (before === undefined || after === undefined || after === before) return undefined;
-  return `what the push of ${after} did, before that of ${release}, is not written down on the server any more, so that nobody can tell what was there before it`;
+export function gapBetween(before: string | undefined, manifest: Manifest): string | undefined {
+  const missing = missingBetween(before, manifest);
+  if (missing === undefined) return undefined;
+  return `what the push of ${missing} did, before that of ${manifest.release}, is not written down on the server any more, so that nobody can tell what was there before it`;
 }
 
 async function readOr(shelf: VersionShelf, release: Release): Promise<Manifest | { readonly trouble: string }> {

@@ -332,6 +332,23 @@ describe('a restore from what pushes kept', () => {
     expect(existsSync(scene.remote('.ferry/versions/20261103T180000Z/index.html'))).toBe(true);
   });
 
+  it('is not misled by a note of the one before that was made by a listing cut short', async () => {
+    await twoDays();
+    await scene.push('2026-11-04T09:00:00Z', PAGES.wednesday);
+    const name = scene.names.find((one) => one.startsWith('20261104T090000Z.'))!;
+    const file = scene.remote('.ferry/versions', name);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('"after":"20261103T090000Z"', '"after":"20261102T090000Z"'));
+    expect(readFileSync(file, 'utf8')).not.toBe(text);
+    expect(await scene.asOf('2026-11-02T12:00:00Z')).toEqual(PAGES.monday9);
+    expect((await scene.states()).map(({ name }) => name)).toEqual([
+      undefined,
+      '20261102T090000Z',
+      '20261103T090000Z',
+      '20261104T090000Z',
+    ]);
+  });
+
   it('finds what a rollback put back where it is', async () => {
     await twoDays();
     await scene.push('2026-11-03T12:00:00Z', PAGES.tuesday9, rollback);

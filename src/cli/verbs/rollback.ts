@@ -21,10 +21,11 @@ export const rollback: Verb = (program, context) => {
 };
 
 const EXAMPLES = `
-For a job with "keepVersions". What the last push replaced or deleted on the
-server comes back, what it added goes; what anyone changed since is left alone
-and named. No byte travels, and what goes is kept in turn. Once more takes back
-the push before. The next push goes forward again.
+For a job with "keepVersions" or "backup". What the last push replaced or
+deleted on the server comes back, what it added goes; what anyone changed since
+is left alone and named. No byte travels, and what goes is kept in turn. Once
+more takes back the push before. The next push goes forward again. To have files
+of a date here instead: ferry restore.
 
 Examples:
   ferry rollback site -n              what would it do?
