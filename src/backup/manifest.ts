@@ -75,7 +75,9 @@ export async function writeManifest(root: string, { header, files, directories }
   }
 }
 
-/** @throws StateError where it is missing or damaged. */
+/**
+ * LIMIT: read as a whole, some 150 bytes a file. @throws StateError where it is missing or damaged.
+ */
 export async function readManifest(root: string): Promise<Manifest> {
   const file = join(root, OWN_FOLDER, MANIFEST);
   try {

@@ -1,7 +1,7 @@
 /** The job that a verb about backups means: a named one, or the only one of the configuration that is a backup. */
 
 import { notABackup } from '../backup/index.ts';
-import { type JobSettings, loadConfig, processSurroundings } from '../config/index.ts';
+import { CONFIG_NAME, type JobSettings, loadConfig, looksLikeUrl, processSurroundings } from '../config/index.ts';
 import { printable, UsageError } from '../model/index.ts';
 import { keepOf } from '../sync/index.ts';
 import type { RunFlags } from './options.ts';
@@ -13,20 +13,26 @@ export async function backupJobOf(
   flags: RunFlags,
   verb: string,
 ): Promise<Target<JobSettings>> {
-  const named = name ?? (await onlyBackup(flags, verb));
-  const target = await jobOf(named === undefined ? [] : [named], flags, { name: verb });
+  const named = await jobNamed(name, flags, verb);
+  const target = await jobOf([named], flags, { name: verb });
   const { settings } = target;
   // What a push keeps for a rollback can be listed and restored all the same.
   if (settings.backup === undefined && keepOf(settings) === undefined) throw notABackup(settings.name);
   return target;
 }
 
-/** Undefined where there is no configuration: who looks for the job says so. */
-async function onlyBackup({ config: file }: RunFlags, verb: string): Promise<string | undefined> {
+/** The job that was named, else the only backup there is. */
+async function jobNamed(name: string | undefined, { config: file }: RunFlags, verb: string): Promise<string> {
   const config = await loadConfig({ file, surroundings: processSurroundings() });
-  if (config === null) return undefined;
+  if (config === null || (name !== undefined && looksLikeUrl(name) && !config.jobs.has(name))) {
+    throw new UsageError(
+      `ferry ${verb} is for a job of a ${CONFIG_NAME}${config === null ? ', and there is none here or above' : ''}: "ferry init" writes one, and "backup": { "keep": { "daily": 7 } } in a job makes it a backup`,
+    );
+  }
+  if (name !== undefined) return name;
   const names = [...config.jobs].filter(([, job]) => job.backup !== undefined).map(([job]) => job);
-  if (names.length === 1) return names[0];
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
   const where = printable(config.file);
   if (names.length > 1) {
     throw new UsageError(

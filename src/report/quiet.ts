@@ -41,7 +41,8 @@ export function quietReporter(stream: Output, mask: Mask): Reporter {
       // Of a copy by hand, the tool is all there is to name.
       const tool = event.job === 'get' || event.job === 'put';
       job = tool ? `ferry ${event.job}` : `ferry ${event.verb ?? event.direction} ${event.job}`;
-      where = tool ? '' : placeOf(event);
+      // A restore is in no history.
+      where = tool || event.verb === 'restore' ? '' : placeOf(event);
     }
     if (event.type === 'problem') {
       count++;

@@ -102,9 +102,9 @@ describe('ferry backup', () => {
   ] as const)('stopped by %s, keeps what it fetched', { timeout: 30_000 }, async (signal, code) => {
     await fill({ 'z.bin': Buffer.alloc(20_000_000, 'z') });
     const { child, ended } = world.start('backup', 'nightly', '--limit-rate', '2M');
-    const parts = () =>
-      readdirSync(shop('.ferry/unfinished')).filter((name) => name.endsWith('.ferry') && name !== '.ferry');
-    await until(() => existsSync(shop('.ferry/unfinished')) && parts().length > 0, 'something is on its way');
+    const part = () => readdirSync(shop('.ferry/unfinished')).find((name) => /^\.z\.bin\..*\.ferry$/.test(name));
+    await until(() => existsSync(shop('.ferry/unfinished')) && part() !== undefined, 'z.bin is on its way');
+    await until(() => statSync(shop('.ferry/unfinished', part()!)).size > 500_000, 'some of it is there');
     child.kill(signal);
     expect(await ended).toMatchObject({ code, stderr: expect.stringMatching(/no snapshot was made/) });
     expect(names()).toEqual([]);
@@ -155,6 +155,10 @@ describe('ferry backup', () => {
         stderr: expect.stringMatching(/the job site is no backup; "backup": \{ "keep"/),
       });
     }
+    expect(await world.ferry('backup', world.url)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/ferry backup is for a job of a sync\.config\.json: "ferry init" writes one/),
+    });
     await configure({}, { direction: 'sync' });
     expect(await world.ferry('backup')).toMatchObject({
       code: 2,
@@ -208,6 +212,13 @@ describe('ferry snapshots, restore and prune', () => {
     const other = await world.ferry('restore', 'nightly', '--snapshot', times[0]!, '--to', 'back');
     expect(other).toMatchObject({ code: 3, stderr: expect.stringMatching(/index\.html: another file of that name/) });
     expect(await world.files('back')).toEqual({ 'index.html': 'page 2', 'css/site.css': 'a {}' });
+    const quiet = await world.ferry('restore', 'nightly', 'nope', '--to', 'back', '-q');
+    expect(quiet).toMatchObject({
+      code: 3,
+      stderr: `ferry restore nightly: exit 3: 1 path could not be brought back; everything else is done
+  nope: it is not in the snapshot ${times[3]}
+`,
+    });
     for (const wrong of [
       ['--as-of', 'soon'],
       ['--as-of', '1d', '--snapshot', times[0]!],
