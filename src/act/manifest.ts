@@ -35,6 +35,11 @@ export interface Manifest extends Release {
   /** Whether it came to its end. */
   readonly ended?: boolean;
   readonly kept: readonly Kept[];
+  /**
+   * Where it took in others: what lies in their folders still and is to return to the releases in `tookBack`. It tells
+   * nothing of what was there before this one.
+   */
+  readonly spare?: readonly Kept[];
 }
 
 /** One step on the server from what was to what came after; by its times alone. */
@@ -109,7 +114,9 @@ export function parseManifest(text: string, expected: Release): Manifest {
   if (read.after !== undefined && !STAMP.test(read.after)) throw new RangeError('it is not whole');
   const { tookBack = [] } = read;
   if (!Array.isArray(tookBack) || !tookBack.every((one) => STAMP.test(one))) throw new RangeError('it is not whole');
-  return { ...read, kept: read.kept.map(checked) };
+  const { spare = [] } = read;
+  if (!Array.isArray(spare) || spare.some(({ of }) => of === undefined)) throw new RangeError('it is not whole');
+  return { ...read, kept: read.kept.map(checked), ...(spare.length > 0 ? { spare: spare.map(checked) } : {}) };
 }
 
 const DEEDS = new Set<unknown>(['replaced', 'deleted', 'added', 'made', 'renamed']);

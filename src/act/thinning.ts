@@ -72,6 +72,7 @@ export function joined(
   const kept = new Map(earlier.kept.filter(({ did }) => did !== 'made').map((one) => [one.path, one]));
   const files = new Set(earlier.kept.filter((one) => isKept(earlier, one)).map(({ path }) => path));
   const folders = new Set([...files].flatMap((path) => [...lineage(path)].slice(1)));
+  const spare: Kept[] = [];
   for (const { now: _, ...one } of later.kept) {
     if (one.did === 'made') continue;
     const own = kept.get(one.path);
@@ -84,14 +85,16 @@ export function joined(
       // The earlier one never came to it, so that it was still there for the later one to keep.
       kept.set(one.path, goesOver);
     }
+    if (kept.get(one.path) !== goesOver && isKept(later, one)) spare.push(goesOver);
   }
-  const { until: _, ended: __, rollbackOf: ___, tookBack: ____, ...rest } = earlier;
+  const { until: _, ended: __, rollbackOf: ___, tookBack: ____, spare: _____, ...rest } = earlier;
   const ended = earlier.ended === true && later.ended === true;
   const tookBack = [...tookBackBy(earlier), ...tookBackBy(later)].filter((release) => release < earlier.release);
   return {
     ...rest,
     until: endOf(later),
     ...(tookBack.length > 0 ? { tookBack } : {}),
+    ...(tookBack.length > 0 && spare.length > 0 ? { spare } : {}),
     ...(ended ? { ended } : {}),
     kept: [...kept.values()],
   };

@@ -45,6 +45,7 @@ export class RemotePast {
     const places = new Set<RelPath>([path]);
     for (const [index, { manifest, byPath }] of this.#releases.entries()) {
       for (const place of placesIn(manifest, byPath.get(path))) places.add(place);
+      for (const one of sparesOf(manifest, path)) places.add(keptPath(one.of!, path));
       const next = this.#movedOn[index]!.get(path);
       if (next !== undefined) for (const place of this.placesOf(next)) places.add(place);
     }
@@ -69,8 +70,13 @@ export class RemotePast {
     // Where the release never came to it, or was taken back, the same version was kept by a later one, or is there now.
     for (const { manifest, byPath } of this.#releases.slice(index)) {
       const other = byPath.get(one.path);
-      if (!other || (other !== one && !isSameOld(one, other))) continue;
-      for (const place of placesIn(manifest, other)) {
+      const isSame = other !== undefined && (other === one || isSameOld(one, other));
+      const spares = sparesOf(manifest, one.path).filter((spare) => isSameOld(one, spare));
+      const places = [
+        ...(isSame ? placesIn(manifest, other) : []),
+        ...spares.map((spare) => keptPath(spare.of!, one.path)),
+      ];
+      for (const place of places) {
         const sighting = look(place);
         if (sighting?.found === 'unknown') return lost(sighting.because);
         if (sighting?.found === 'present') return present(sighting.entry, one);
@@ -98,6 +104,10 @@ function strongest(kept: readonly Kept[]): Map<RelPath, Kept> {
 function placesIn({ release }: Manifest, one: Kept | undefined): RelPath[] {
   if (!one || !keeps(one)) return [];
   return [keptPath(release, one.path), ...(one.of === undefined ? [] : [keptPath(one.of, one.path)])];
+}
+
+function sparesOf({ spare = [] }: Manifest, path: RelPath): Kept[] {
+  return spare.filter((one) => one.path === path);
 }
 
 function now(path: RelPath, look: Look): Was {

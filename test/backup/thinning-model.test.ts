@@ -330,6 +330,23 @@ test.each<[string, Files, string]>([
   expect((await site.restored()).map(({ files }) => files)[1]).toEqual(first);
 });
 
+test('what a rollback has lent is found while what was kept of it later is about to return', async () => {
+  const site = new Site({ daily: 4, monthly: 2 });
+  const push = (files: Files, hours: number, failing: string[] = [], cut?: Cut) =>
+    site.carryOut({ do: 'push', files, hours, failing, cut });
+  await push({ a: '1', 'e/f/g': '1' }, 15);
+  await push({}, 57, ['a']);
+  await push({}, 42);
+  await site.carryOut({ do: 'rollback', hours: 6 });
+  await push({}, 1);
+  await push({ a: '1' }, 23, [], { left: 17, after: false });
+  await site.carryOut({ do: 'rollback', hours: 1 });
+  for (const _ of ['once', 'and again']) {
+    await push({}, 1);
+    await site.check();
+  }
+});
+
 test('what a server does not list goes, too', async () => {
   const site = new Site({});
   site.ram.hides = true;
