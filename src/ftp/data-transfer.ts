@@ -12,6 +12,12 @@ import type { Send } from './pipeline.ts';
 import { Reply } from './reply.ts';
 import type { Session } from './session.ts';
 
+/**
+ * ms that a reply is waited for once all is to stop. A server that waits for the data connection of a RETR answers no
+ * sooner than it gives that up, and whoever has pressed Ctrl-C waits with it.
+ */
+const LEAVING = 2000;
+
 export interface TransferRequest extends Opening {
   /** Entered before it in the same flight; refused, the transfer is dropped. */
   readonly folder?: string;
@@ -85,7 +91,11 @@ export async function transferWithin<T>(
     (reply) => reply.code >= 400 && giveUp(data),
     () => data.abort(),
   );
-  const onAbort = () => data.abort();
+  const onAbort = () => {
+    data.abort();
+    // Whatever is waited for by now.
+    session.pipeline.hold()(LEAVING);
+  };
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted) onAbort();
   try {
@@ -122,7 +132,8 @@ async function carry<T>(
   const moved = await moveAll(request, move, opened, data);
   const { replyTimeout } = session.site.options;
   const settled = moved.complete && !moved.enough;
-  letGo(settled ? replyTimeout + (moved.patience ?? 0) : settling(session));
+  const patience = settled ? replyTimeout + (moved.patience ?? 0) : settling(session);
+  letGo(request.signal?.aborted ? Math.min(LEAVING, patience) : patience);
   if (settled) request.onReceived?.();
   const reply = await opened.final.catch((error) => {
     // We have what we wanted; that the session did not survive it is for its next user to find out.

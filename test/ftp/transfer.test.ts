@@ -217,6 +217,20 @@ describe('sending', () => {
     await inStep(at.lane);
   });
 
+  test('stopped, on a server that has yet to miss the data connection: not waited for as long as it may take', async () => {
+    const asked = new EventTarget();
+    const heard = once(asked, 'retr');
+    await using at = await open(
+      { RETR: () => void asked.dispatchEvent(new Event('retr')) },
+      { settleTimeout: 60_000, replyTimeout: 60_000 },
+    );
+    const stop = new AbortController();
+    const reading = at.lane.read(p('a'), collector(), { signal: stop.signal });
+    await heard;
+    stop.abort();
+    await expect(reading).rejects.toThrow(InterruptedError);
+  });
+
   test('stopped before it began: nothing is sent', async () => {
     await using at = await open({});
     const before = at.server.commands.length;
