@@ -113,7 +113,7 @@ class Stage implements LocalStage {
       if (this.#staging.syncs) await this.#disk.sync(this.#fd, this.#added);
       const stats = await this.#disk.fstat(this.#fd);
       await this.#close();
-      await this.#publish(options.expected);
+      await this.#publish(options.expected, stats);
       this.#staging.syncs?.add(this.#folder);
       this.#finish();
       return entryOf(this.#path, stats);
@@ -164,7 +164,7 @@ class Stage implements LocalStage {
   }
 
   // The last look before the name changes hands. A folder that was moved away meanwhile is no longer the target's.
-  async #publish(expected: Entry | null | undefined): Promise<void> {
+  async #publish(expected: Entry | null | undefined, own: Stats): Promise<void> {
     if (!(await this.#folder.stands())) {
       throw new ChangingError(`the folder of ${printable(this.#path)} was moved while the file was written`);
     }
@@ -172,6 +172,8 @@ class Stage implements LocalStage {
       try {
         await renameToFree(this.#disk, this.#temporary, this.#target);
       } catch (error) {
+        // It has its name, and one too many, which is swept some day; or a file server says EEXIST of what it did itself.
+        if (await this.#isInPlace(own)) return;
         if (errnoOf(error) === 'EEXIST') throw this.#changed();
         throw error;
       }
@@ -181,6 +183,11 @@ class Stage implements LocalStage {
     // does both. Microseconds, as the content is on the disk by now.
     if (expected) this.#requireExpected(expected, await lstatIfThere(this.#target));
     await this.#disk.rename(this.#temporary, this.#target);
+  }
+
+  async #isInPlace({ ino, dev }: Stats): Promise<boolean> {
+    const there = await lstatIfThere(this.#target).catch(() => null);
+    return there !== null && ino !== 0 && there.ino === ino && there.dev === dev;
   }
 
   #requireExpected(expected: Entry | null | undefined, present: Stats | null): void {

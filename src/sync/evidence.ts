@@ -35,7 +35,7 @@ export async function gather(asks: readonly Ask[], known: Evidence, options: Evi
   const localSha256 = new Map(known.localSha256);
   const remoteTime = new Map(known.remoteTime);
   const content = new Map(known.content);
-  const times = asks.filter(({ ask }) => ask === 'remote-time');
+  const times = asks.filter(({ ask }) => ask === 'remote-time' || (ask === 'content' && isListedVaguely(remote)));
   const sightings =
     times.length === 0
       ? []
@@ -48,7 +48,9 @@ export async function gather(asks: readonly Ask[], known: Evidence, options: Evi
   times.forEach((ask, index) => {
     const sighting = sightings[index];
     remoteTime.set(ask.path, sighting?.found === 'present' ? sighting.entry : null);
-    if (sighting?.found === 'unknown' && !sighting.unspeakable) withheld.add(ask.path);
+    // Content is compared all the same.
+    const wanted = ask.ask === 'remote-time';
+    if (wanted && sighting?.found === 'unknown' && !sighting.unspeakable) withheld.add(ask.path);
   });
   for (const ask of asks) {
     signal.throwIfAborted();
@@ -60,6 +62,14 @@ export async function gather(asks: readonly Ask[], known: Evidence, options: Evi
     }
   }
   return { localSha256, remoteTime, content, withheld };
+}
+
+/**
+ * Whether listings tell times to the minute and the server could tell them exactly. It is asked before content is read: a
+ * listing's date alone, once remembered, would stand for whatever comes in the rest of its minute.
+ */
+function isListedVaguely({ capabilities: { mlst, mdtm } }: Remote): boolean {
+  return mdtm && !mlst;
 }
 
 async function compareContent(ask: Ask, options: EvidenceOptions): Promise<'same' | 'different' | 'unknown'> {

@@ -172,6 +172,21 @@ describe('a kept stage', () => {
     expect(read(folder)).toEqual({ 'd/f.bin': 'short' });
   });
 
+  it.each(['unlink', 'link'] as const)('is in place, though its %s is said to have failed', async (call) => {
+    const { folder, stage } = await staged();
+    const writing = await stage();
+    await writing.write(bytes('new'));
+    const real = Disk.prototype[call];
+    const failing = vi.spyOn(Disk.prototype, call).mockImplementationOnce(async function (this: Disk, ...names: string[]) {
+      // A file server that is asked twice, as the first answer was lost, has the name already.
+      if (call === 'link') await Reflect.apply(real, this, names);
+      throw Object.assign(new Error('made to fail'), { code: call === 'link' ? 'EEXIST' : 'EIO' });
+    });
+    await writing.commit({ mtime: null, expected: null });
+    expect(failing).toHaveBeenCalledOnce();
+    expect(read(folder)['d/f.bin']).toBe('new');
+  });
+
   it('that has a second name is not written to', async () => {
     const { folder, stage } = await staged({ [T]: 'published', d2: null });
     linkSync(join(folder, T), join(folder, F));
