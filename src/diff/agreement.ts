@@ -15,13 +15,10 @@ export function agreementOf(pair: Pair, evidence: Evidence): Agreement {
   // A server that does not say a size was believed on other grounds; of a text each side may have its own.
   const size = pair.local.size ?? pair.remote.size ?? 0;
   const told = evidence.remoteTime.get(path)?.stamps;
-  // The mark that is remembered was not asked for, or the server had no answer: that mark stays, as a coarser one in its
-  // place would call equal what nobody compared.
-  const unanswered =
-    agreed !== undefined &&
-    hasExact(agreed.remote.stamps) &&
-    !hasExact(told ?? {}) &&
-    (evidence.remoteTime.has(path) || compareStamps(agreed.remote.stamps, pair.remote.stamps) === 'none');
+  // Asked for the mark that is remembered, the server had no answer: that mark stays, as a coarser one in its place
+  // would call equal what nobody compared.
+  const asked = evidence.remoteTime.has(path) && !hasExact(told ?? {});
+  const unanswered = agreed !== undefined && asked && hasExact(agreed.remote.stamps);
   const local = { size, stamps: remembered(agreed?.local, pair.local.stamps) };
   const remote = {
     size: pair.remote.size ?? size,
