@@ -18,7 +18,7 @@ const SHORT = 25;
 /** Sequences that follow from one seed. */
 const TOGETHER = 5;
 /** A retry waits half a second: others go on meanwhile. */
-const AT_ONCE = 8;
+const AT_ONCE = 32;
 
 /** Told of every sequence that has been walked, and of every violation. */
 export type Tell = (news: { readonly violation?: Violation }) => void;

@@ -13,6 +13,12 @@ interface Armed {
   used: number;
 }
 
+/**
+ * Below those that the system hands out: thousands of connections linger, and the kernel's search for a port that is free
+ * would take half of all time.
+ */
+const DATA_PORTS: [number, number] = [10_000, 31_999];
+
 export class ModelServer {
   /** Every command since {@link begin}, as it arrived. */
   readonly commands: string[] = [];
@@ -29,6 +35,7 @@ export class ModelServer {
     this.server = new FtpServer({
       users: [{ name: 'tester', password: 'geheim-42', home: '/' }],
       fileSystem: disk.fileSystem,
+      passivePorts: DATA_PORTS,
       ...profile.options,
     });
     this.proxy = net.createServer((client) => {
