@@ -177,7 +177,10 @@ describe('a kept stage', () => {
     const writing = await stage();
     await writing.write(bytes('new'));
     const real = Disk.prototype[call];
-    const failing = vi.spyOn(Disk.prototype, call).mockImplementationOnce(async function (this: Disk, ...names: string[]) {
+    const failing = vi.spyOn(Disk.prototype, call).mockImplementationOnce(async function (
+      this: Disk,
+      ...names: string[]
+    ) {
       // A file server that is asked twice, as the first answer was lost, has the name already.
       if (call === 'link') await Reflect.apply(real, this, names);
       throw Object.assign(new Error('made to fail'), { code: call === 'link' ? 'EEXIST' : 'EIO' });

@@ -157,9 +157,8 @@ export class StateOnServer {
     await this.#compare(lane);
     await lane.makeDirectory(OWN_FOLDER);
     await lane.write(this.#temporary, { chunks: (offset) => piecesOf(bytes, offset) });
-    const { size } = await lane.inspect(this.#temporary);
-    if (size !== null && size !== bytes.length)
-      throw new LostError(`the server holds ${size} of ${bytes.length} bytes`);
+    const held = await this.#held(lane, this.#temporary);
+    if (held !== bytes.length) throw new LostError(`the server holds ${held} of ${bytes.length} bytes`);
     try {
       await lane.rename(this.#temporary, this.path);
     } catch (error) {
@@ -167,6 +166,12 @@ export class StateOnServer {
       await this.#swap(lane, error);
     }
     this.#known = await lane.inspect(this.path);
+  }
+
+  /** How many bytes of a file the server has. It is read where its size is not told: nothing goes by the word of a 226. */
+  async #held(lane: Lane, path: RelPath): Promise<number> {
+    const { size } = await lane.inspect(path);
+    return size ?? lane.read(path, { write() {} });
   }
 
   async #swap(lane: Lane, refusal: ReplyError): Promise<void> {

@@ -1,4 +1,4 @@
-/** A memory on the server is saved by one at a time, whoever asks for it. */
+/** A memory on the server is saved by one at a time, whoever asks for it, and whole. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -76,4 +76,55 @@ test('what is learnt while it is saved waits for the next save', async () => {
   expect(seen.most).toBe(1);
   const again = await openRemoteMemory(remote, { ...options, readOnly: true });
   expect(await again.count()).toBe(MANY + 1);
+});
+
+/** A server that stores half of the first file it is sent, says 226, and tells no sizes. */
+function careless(remote: Remote): Remote {
+  let cut = true;
+  const lane = async (): Promise<Lane> => {
+    const real = await remote.lane();
+    const write: Lane['write'] = async (path, source, options) => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of source.chunks(0)) pieces.push(Uint8Array.from(piece));
+      const all = Buffer.concat(pieces);
+      const kept = cut ? all.subarray(0, all.length / 2) : all;
+      cut = false;
+      const chunks = async function* () {
+        yield kept;
+      };
+      await real.write(path, { chunks }, options);
+      return all.length;
+    };
+    const inspect: Lane['inspect'] = async (path) => ({ ...(await real.inspect(path)), size: null });
+    return new Proxy(real, {
+      get(target, key) {
+        if (key === 'write') return write;
+        if (key === 'inspect') return inspect;
+        const value = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  };
+  return new Proxy(remote, {
+    get(target, key) {
+      if (key === 'lane') return lane;
+      const value = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+test('what is stored is read where the server tells no size', async () => {
+  const server = await start({ name: 'ours', tls: 'none' });
+  onTestFinished(() => server.stop());
+  mkdirSync(join(server.root, 'site'));
+  const remote = connectFtp(clientOptions(server, '/site'));
+  onTestFinished(() => remote.close());
+  await remote.open();
+  const options = { job: 'test', warn: () => {} };
+  const memory = await openRemoteMemory(careless(remote), options);
+  await memory.learn(agreement('first.txt'));
+  await memory.close();
+  const again = await openRemoteMemory(remote, { ...options, readOnly: true });
+  expect(await again.count()).toBe(1);
 });
