@@ -14,7 +14,7 @@ import { type Sequence, sequence } from './model/steps.ts';
 import { type Sabotage, type Walked, walk } from './model/walk.ts';
 
 const SEQUENCES = 20_000;
-const SHORT = 25;
+const SHORT = 15;
 /** Sequences that follow from one seed. */
 const TOGETHER = 5;
 /** A retry waits half a second: others go on meanwhile. */
