@@ -9,7 +9,6 @@ import {
   type Pair,
   type RelPath,
   ReplyError,
-  ROOT,
   type Side,
 } from '../model/index.ts';
 import { temporaryFor } from '../model/temporary.ts';
@@ -17,16 +16,19 @@ import { retrying } from '../queue/index.ts';
 import { sameVersion, tagOf } from '../transfer/index.ts';
 import type { Observed } from './observe.ts';
 
-/**
- * Removes the temporary files of checkpoints that no action of this plan goes on from, and those too old to matter.
- * `locked`: whether the remote folder is held against runs on other machines.
- */
+export interface Sweeping {
+  readonly attempts: number;
+  /** Whether the remote folder is held against runs on other machines. */
+  readonly locked: boolean;
+}
+
+/** Removes the temporary files of checkpoints that no action of this plan goes on from, and those too old to matter. */
 export async function sweepLeftovers(
   pair: Pair,
   actions: readonly Action[],
   stale: Observed['stale'],
   signal: AbortSignal,
-  { attempts, locked }: { readonly attempts: number; readonly locked: boolean },
+  options: Sweeping,
 ): Promise<void> {
   /** What is gone on from, by the names of the temporary files that it is looked for under. */
   const wanted = new Map<string, ReadonlySet<RelPath>>();
@@ -52,13 +54,11 @@ export async function sweepLeftovers(
     journalled.push({ side: sideOf(checkpoint), path: checkpoint.temporary });
   }
   // What is complete has the time of its source, which may be an old one.
-  // Another checkout may be at it right now, and share this memory; what it left for good will be old in a day.
-  const shared = pair.memory.travels && !locked;
-  const leftovers = [...stale.filter(({ path }) => !kept.has(path)), ...(shared ? [] : journalled)];
+  const leftovers = [...stale.filter(({ path }) => !kept.has(path)), ...(isShared(pair, options) ? [] : journalled)];
   const left = new Set<RelPath>();
   for (const { side, path } of leftovers) {
     // Whatever the journal says, nothing but a file of our own naming is ever swept.
-    if (isTemporary(nameOf(path)) && !(await remove(pair, side, path, { attempts, signal }))) left.add(path);
+    if (isTemporary(nameOf(path)) && !(await remove(pair, side, path, { ...options, signal }))) left.add(path);
   }
   for await (const checkpoint of pair.memory.checkpoints()) {
     if (left.has(checkpoint.temporary)) continue;
@@ -70,29 +70,22 @@ export async function sweepLeftovers(
 
 /**
  * Removes what the server holds of files that are gone here, or others by now: nobody will go on from it, and it would
- * keep its directory from being removed. A memory that travels knows a file by its content: there it waits for the sweep.
+ * keep its directory from being removed. For a run that does not speak of everything.
  */
-export async function sweepAbandoned(pair: Pair, signal: AbortSignal): Promise<void> {
+export async function sweepAbandoned(pair: Pair, signal: AbortSignal, options: Sweeping): Promise<void> {
   const { local, memory } = pair;
-  if (memory.travels) return;
-  const abandoned: Checkpoint[] = [];
-  for await (const checkpoint of memory.checkpoints()) {
-    const { path, direction, source, temporary } = checkpoint;
+  if (isShared(pair, options)) return;
+  for await (const { path, direction, source, temporary } of memory.checkpoints()) {
     if (direction !== 'upload' || !isTemporary(nameOf(temporary))) continue;
     const now = await local.look(path).catch(() => undefined);
     if (now === undefined || (now?.kind === 'file' && sameVersion(fingerprintOf(now), source))) continue;
-    abandoned.push(checkpoint);
-  }
-  // A disk that is not mounted looks as if everything were gone.
-  if (abandoned.length === 0 || (await isEmpty(local))) return;
-  for (const { path, temporary } of abandoned) {
-    if (await remove(pair, 'remote', temporary, { attempts: 1, signal })) await memory.dropCheckpoint(path, 'upload');
+    if (await remove(pair, 'remote', temporary, { ...options, signal })) await memory.dropCheckpoint(path, direction);
   }
 }
 
-async function isEmpty(local: Pair['local']): Promise<boolean> {
-  const listing = await local.list(ROOT).catch(() => null);
-  return !listing || listing.entries.length === 0;
+/** Another checkout may be at a transfer right now, and share this memory; what it left for good will be old in a day. */
+function isShared({ memory }: Pair, { locked }: Sweeping): boolean {
+  return memory.travels && !locked;
 }
 
 /** The side that a transfer writes. */

@@ -135,7 +135,7 @@ class Walk {
   private readonly untrusted: { path: RelPath; because: string }[] = [];
   private readonly stale: { side: Side; path: RelPath }[] = [];
   private readonly asides: RelPath[] = [];
-  private begun: Promise<ReadonlySet<RelPath>> | undefined;
+  private begun: Promise<Record<Side, ReadonlySet<RelPath>>> | undefined;
   /** Told when there is more to visit. */
   private onMore: () => void = () => {};
   private files = 0;
@@ -270,12 +270,11 @@ class Walk {
     }
     this.noteStale('local', all);
     this.noteStale('remote', remote);
-    const local = all && (await this.withoutBegun(all));
     const view: View = {
       directory: at.path,
       ...(at.alias === undefined ? {} : { alias: at.alias }),
-      local,
-      remote,
+      local: all && (await this.withoutBegun('local', all)),
+      remote: remote && (await this.withoutBegun('remote', remote)),
       baseline,
       ...(at.unseen === undefined ? {} : { unseen: at.unseen }),
       ...(at.scope === undefined ? {} : { scope: at.scope }),
@@ -355,23 +354,25 @@ class Walk {
   }
 
   /**
-   * Leaves out what a killed run had begun to fetch: no reason to keep a directory that is gone there, as it is swept
-   * before anything is removed. The part of a file that is still there is swept as little as its directory is removed.
+   * Leaves out what a killed run had begun to write on a side: no reason to keep a directory whose source is gone, as it
+   * is swept before anything is removed. The part of a file whose source is still there is swept as little as its
+   * directory is removed.
    */
-  private async withoutBegun(listing: Listing): Promise<Listing> {
-    const { pair, only, learn } = this.options;
-    // Nothing is swept in a batch, in a dry run, or from under another checkout that may be at it.
-    if (only || !learn || pair.memory.travels) return listing;
+  private async withoutBegun(side: Side, listing: Listing): Promise<Listing> {
+    const { pair, job, only, learn } = this.options;
+    // Nothing is swept in a dry run, or from under another checkout that may be at it; and in a batch nothing here.
+    const shared = pair.memory.travels && job.serverLock === undefined;
+    if (!learn || shared || (only && side === 'local')) return listing;
     const own = ({ kind, path }: Entry) => kind === 'file' && isTemporary(nameOf(path)) && !isAside(nameOf(path));
     if (!listing.entries.some(own)) return listing;
-    const begun = await (this.begun ??= this.begunHere());
+    const begun = (await (this.begun ??= this.allBegun()))[side];
     return { ...listing, entries: listing.entries.filter((entry) => !own(entry) || !begun.has(entry.path)) };
   }
 
-  private async begunHere(): Promise<Set<RelPath>> {
-    const begun = new Set<RelPath>();
+  private async allBegun(): Promise<Record<Side, ReadonlySet<RelPath>>> {
+    const begun = { local: new Set<RelPath>(), remote: new Set<RelPath>() };
     for await (const { direction, temporary } of this.options.pair.memory.checkpoints())
-      if (direction === 'download') begun.add(temporary);
+      begun[direction === 'upload' ? 'remote' : 'local'].add(temporary);
     return begun;
   }
 

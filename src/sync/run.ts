@@ -115,12 +115,10 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
       const made = await makeRoot(pair.remote, job, signal);
       if (!made && !(await isEmptyRoot(pair, job, signal))) tally.problem(UNLISTED);
     }
-    // What a batch does not speak of is not left over.
-    if (!options.batch)
-      await sweepLeftovers(pair, plan.actions, observed.stale, signal, {
-        attempts: job.retries + 1,
-        locked: job.serverLock !== undefined,
-      });
+    const sweeping = { attempts: job.retries + 1, locked: job.serverLock !== undefined };
+    if (!options.batch) await sweepLeftovers(pair, plan.actions, observed.stale, signal, sweeping);
+    // What a batch does not speak of is not left over. A pull changes nothing on the server.
+    else if (job.direction !== 'pull') await sweepAbandoned(pair, signal, sweeping);
     const { direction } = job;
     const only = options.batch && { only: options.batch.paths };
     await carryOut(plan.actions, job, { pair, tally, tell, signal, direction, strict: false, ...only });
@@ -176,8 +174,6 @@ async function mend(pair: Pair, job: JobSettings, tally: Tally, signal: AbortSig
   const mending = async () => {
     const left = await mendSwaps(pair.remote, pair.memory, signal);
     await settleTentatives(pair.remote, pair.memory, signal);
-    // A pull changes nothing on the server.
-    if (job.direction !== 'pull') await sweepAbandoned(pair, signal);
     return left;
   };
   const unmended = await retrying(mending, { attempts: job.retries + 1, signal });

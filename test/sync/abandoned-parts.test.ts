@@ -67,3 +67,33 @@ it('a directory is gone there, and holds here what a lost connection had begun t
   expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 0 });
   expect([existsSync(join(local, 'folder')), existsSync(folder)]).toEqual([false, false]);
 });
+
+it.each([true, false])(
+  'all is gone here (allowed: %s): the directory of what was cut off goes, or the run is refused',
+  async (allowed) => {
+    expect((await perform(job(server, local), state)).summary).toMatchObject({ exitCode: 0 });
+    draw(local, { 'folder/cut.txt': 'begun' });
+    server.arm([{ on: /^MFMT .*cut\.txt/, does: 'close', times: 9 }]);
+    expect((await perform(job(server, local, { retries: 0 }), state)).summary).toMatchObject({ failed: 1 });
+    server.disarm();
+    const cut = readdirSync(join(server.root, 'site', 'folder'));
+    expect(cut).toEqual([expect.stringMatching(/^\.cut\.txt\..*\.ferry$/)]);
+    for (const name of readdirSync(local)) rmSync(join(local, name), { recursive: true });
+
+    const { summary } = await perform(job(server, local, { allowEmptySource: allowed }), state);
+    expect([summary.exitCode, there()]).toEqual(allowed ? [0, []] : [4, ['a.txt', 'b.txt', 'folder']]);
+    if (!allowed) expect(readdirSync(join(server.root, 'site', 'folder'))).toEqual(cut);
+  },
+);
+
+it('a folder of one file is gone here, of which a run had sent a part: nothing of it stays', async () => {
+  rmSync(join(local, 'a.txt'));
+  rmSync(join(local, 'b.txt'));
+  draw(local, { 'folder/cut.txt': 'begun' });
+  server.arm([{ on: /^MFMT .*cut\.txt/, does: 'close', times: 9 }]);
+  expect((await perform(job(server, local, { retries: 0 }), state)).summary).toMatchObject({ failed: 1 });
+  server.disarm();
+  rmSync(join(local, 'folder'), { recursive: true });
+  expect((await perform(job(server, local), state)).summary).toMatchObject({ exitCode: 0 });
+  expect(there()).toEqual([]);
+});
