@@ -471,7 +471,7 @@ class Walker implements Walked {
     const quiet = step.faults.length === 0 && step.lie === null && !edited && !killed;
     if (quiet && past) this.compare(step, performed, past, before, after);
     if (exitCode !== 0 || edited || killed || hidden) return;
-    const found = disagreements(this.sequence.direction, step, after, before);
+    const found = disagreements(this.sequence.direction, step, after, this.astray ? before : null);
     if (found.length > 0) this.wrong('false success', `exit 0, and yet ${found.join(', ')}`);
     this.ledger.settled(after);
   }
