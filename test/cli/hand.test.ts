@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { failureOf } from '../../src/cli/failure.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { eventsOf, FERRY, makeWorld, PASSWORD, type World } from './harness.ts';
@@ -12,7 +12,7 @@ const run = promisify(execFile);
 
 let world: World;
 beforeAll(async () => {
-  process.env.FERRY_PASSWORD = PASSWORD;
+  vi.stubEnv('FERRY_PASSWORD', PASSWORD);
   world = await makeWorld();
   await world.write({
     'sync.config.json': JSON.stringify({
@@ -27,7 +27,10 @@ beforeAll(async () => {
     '../server/www/big.bin': Buffer.alloc(4_000_000, 7),
   });
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await world.close();
+});
 
 const shell = (command: string) =>
   run('sh', ['-c', command], {

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectFtp } from '../../src/ftp/remote.ts';
 import {
   type CopyRequest,
@@ -51,12 +51,13 @@ describe.each(variants(['none']))('$title', (variant) => {
   let work: Work;
 
   beforeAll(async () => {
-    process.env.FERRY_STATE = join(process.env.TMPDIR ?? '/tmp', `ferry-hand-${process.pid}`);
+    vi.stubEnv('FERRY_STATE', join(process.env.TMPDIR ?? '/tmp', `ferry-hand-${process.pid}`));
     server = await start(variant);
   });
   afterAll(async () => {
     await server?.stop();
     rmSync(process.env.FERRY_STATE!, { recursive: true, force: true });
+    vi.unstubAllEnvs();
   });
   beforeEach(async () => {
     disk = join(server.root, `round ${++round}`);

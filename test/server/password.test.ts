@@ -1,24 +1,28 @@
 /** Logins take a time that tells neither how much of a password was right, nor whether the name is known. */
-import { expect, test, vi } from 'vitest';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { hashPassword, matches } from '../../src/server/password.ts';
 import { Users } from '../../src/server/users.ts';
 
 /** What was done, in order: the calls that take their time, or keep it the same. */
 const done: string[] = [];
 
-vi.mock('node:crypto', async (original) => {
-  const crypto = await original<typeof import('node:crypto')>();
-  const watched = {
-    timingSafeEqual: (a: Uint8Array, b: Uint8Array) => {
-      done.push(`compared ${a.byteLength}`);
-      return crypto.timingSafeEqual(a, b);
-    },
-    scrypt: (...given: Parameters<typeof crypto.scrypt>) => {
-      done.push('scrypt');
-      crypto.scrypt(...given);
-    },
-  };
-  return { ...crypto, ...watched };
+beforeAll(() => {
+  const { timingSafeEqual, scrypt } = crypto;
+  vi.spyOn(crypto, 'timingSafeEqual').mockImplementation((a, b) => {
+    done.push(`compared ${a.byteLength}`);
+    return timingSafeEqual(a, b);
+  });
+  vi.spyOn(crypto, 'scrypt').mockImplementation((...given: unknown[]) => {
+    done.push('scrypt');
+    Reflect.apply(scrypt, crypto, given);
+  });
+  syncBuiltinESMExports();
+});
+afterAll(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
 });
 
 // What is compared has one length, however long the password is.
