@@ -109,7 +109,7 @@ export class DataConnection {
         session.ticket = ticket;
       });
       await this.#happens(top, 'secureConnect', () => false);
-      session.site.tls.check(top);
+      session.site.tls.check(top, { data: true });
     }
     this.#flowing = true;
     const top = this.#top;

@@ -66,24 +66,25 @@ export class TlsLayer {
     return connect(options);
   }
 
-  /** Throws a TlsError unless the certificate that was shown is one to trust. */
-  check(socket: TLSSocket): void {
+  /** Throws a TlsError unless the certificate that was shown, for commands or for data, is one to trust. */
+  check(socket: TLSSocket, { data = false } = {}): void {
     // Whoever can resume the session holds the secret of the peer that was checked.
     if (socket.isSessionReused()) return;
     const { host, tls } = this.#options;
     // Reading the certificate takes a millisecond, so only where it is needed.
     if (this.#pins.size === 0 && (!tls.verify || socket.authorized)) return;
     const fingerprint = socket.getPeerX509Certificate()?.fingerprint256;
+    const [where, beside] = data ? [' on data connections', ' beside that of the connection for commands'] : ['', ''];
     if (this.#pins.size > 0) {
       if (fingerprint && this.#pins.has(plainHex(fingerprint))) return;
       throw new TlsError(
-        `${host} shows a certificate that is not the pinned one. If the server's certificate was renewed, pin this one: --tls-pin ${fingerprint}, or tls.pin in the configuration`,
+        `${host} shows a certificate${where} that is not the pinned one. If the server's certificate was renewed, pin this one${beside}: --tls-pin ${fingerprint}, or tls.pin in the configuration`,
         fingerprint === undefined ? {} : { fingerprint },
       );
     }
     const code = String(socket.authorizationError);
     throw new TlsError(
-      `the certificate of ${host} cannot be trusted: ${WHY[code] ?? code}. If it is the right one, pin it: --tls-pin ${fingerprint}, or tls.pin in the configuration (tls.ca for its authority)`,
+      `the certificate of ${host}${where} cannot be trusted: ${WHY[code] ?? code}. If it is the right one, pin it${beside}: --tls-pin ${fingerprint}, or tls.pin in the configuration (tls.ca for its authority)`,
       fingerprint === undefined ? {} : { fingerprint },
     );
   }

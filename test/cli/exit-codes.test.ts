@@ -2,7 +2,10 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
+import { scripted, serverCertificate } from '../ftp/scripted.ts';
+import { tlsFiles } from '../server/raw.ts';
 import { certificate } from '../servers/certificate.ts';
 import { type Ended, eventsOf, makeWorld, manyFiles, until, type World } from './harness.ts';
 
@@ -277,6 +280,50 @@ describe('5: no connection, no login, no TLS', () => {
     // The URL of the server names the folder.
     expect(await world.ferry('push', 'site')).toMatchObject({ code: 0 });
     expect(await world.files('server:www')).toEqual({ 'a.txt': 'a' });
+  });
+});
+
+describe('check: a server that lets in, and then', () => {
+  test('5: shows another certificate on data connections', async () => {
+    world = await makeWorld();
+    await using server = await scripted({
+      AUTH: (visit) => {
+        visit.send('234 go');
+        visit.secure();
+      },
+      MLSD: async (visit) => {
+        visit.send('150 here');
+        const data = new TLSSocket(await visit.data(), { isServer: true, ...tlsFiles() });
+        data.on('error', () => {});
+        data.end('type=file;size=1; forged\r\n');
+        visit.send('226 done');
+      },
+    });
+    await world.write({ 'ca.pem': serverCertificate().ca });
+    await world.write({
+      'sync.config.json': JSON.stringify({
+        servers: { web: { url: `ftpes://ann@localhost:${server.port}`, tls: { ca: 'ca.pem' } } },
+      }),
+    });
+    const said = /Folder +cannot be listed: the certificate of localhost on data connections cannot be trusted/;
+    expect(await world.ferry('check', 'web')).toEqual({ code: 5, stdout: expect.stringMatching(said), stderr: '' });
+    expect(await world.ferry('check', 'web', '-q')).toEqual({
+      code: 5,
+      stdout: '',
+      stderr: expect.stringMatching(said),
+    });
+    const { code, stdout } = await world.ferry('check', 'web', '--json');
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 5, exitCode: 5, root: null });
+    expect(stdout).not.toContain('forged');
+  });
+
+  test('130: is given up', async () => {
+    world = await makeWorld();
+    await using server = await scripted({ MLSD: (visit) => visit.send('150 wait') });
+    const { child, ended } = world.start('check', `ftp://ann@127.0.0.1:${server.port}`);
+    await until(() => server.commands.includes('MLSD'), 'the folder is listed');
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 130, stdout: '' });
   });
 });
 

@@ -34,11 +34,11 @@ async function checkPlace(place: string | undefined, flags: ServerOptions, conte
   try {
     for (const message of warnings) voice.tell({ type: 'warning', message });
     const report = await checkServer(settings, { signal, ...(voice.wire ? { wire: voice.wire } : {}) });
-    const sound = report.root !== null && report.root.incomplete === undefined && report.root.problems.length === 0;
     if (flags.json) stdout.line(JSON.stringify({ remote: settings.remoteUrl, ...report }));
     else if (!flags.quiet) stdout.line(checkText(settings, report));
-    else if (!sound) process.stderr.write(secretsMask().mask(`${checkText(settings, report)}\n`));
-    return sound ? EXIT.agreed : EXIT.incomplete;
+    else if (report.exitCode !== EXIT.agreed)
+      process.stderr.write(secretsMask().mask(`${checkText(settings, report)}\n`));
+    return report.exitCode;
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
