@@ -54,6 +54,7 @@ interface Removal {
 export class Collector {
   readonly #direction: Direction;
   readonly #order: Order | undefined;
+  readonly #isText: (path: RelPath) => boolean;
   readonly #removals = new Map<RelPath, Removal>();
   readonly #untrusted = new Set<RelPath>();
   /** Those of them where it was the source that could not be trusted. */
@@ -74,9 +75,10 @@ export class Collector {
   readonly #total = { source: 0, destination: 0, baseline: 0 };
   #links = 0;
 
-  constructor(direction: Direction, order?: Order) {
+  constructor(direction: Direction, order?: Order, isText: (path: RelPath) => boolean = () => false) {
     this.#direction = direction;
     this.#order = order;
+    this.#isText = isText;
   }
 
   /** Throws a RangeError on a decision that still asks for something: it is void. */
@@ -142,8 +144,9 @@ export class Collector {
     this.#bringBack(kept.filter(({ action }) => action.action === 'delete'));
     this.#dropNeedless();
     const steps = { mkdirs: this.#mkdirs, transfers: this.#transfers, deletes: this.#deletes };
-    // What has to wait for others is sent, in its turn.
-    const mayMove = (path: RelPath) => (this.#order?.rank(path) ?? 0) === 0;
+    // What has to wait for others is sent, in its turn; and what is a text under one of its names only has other line ends.
+    const mayMove = (from: RelPath, to: RelPath) =>
+      (this.#order?.rank(to) ?? 0) === 0 && this.#isText(from) === this.#isText(to);
     if (this.#direction !== 'pull') this.#candidates = moveCandidates(steps, this.#vanished, mayMove);
   }
 

@@ -19,6 +19,8 @@ export interface DecideOptions {
   /** Which files are texts, whose sizes say nothing where they differ; none unless said. */
   readonly isText?: (path: RelPath) => boolean;
   readonly links: 'skip' | 'follow';
+  /** The local file that filters are read from: no pull deletes it, as the next one would then delete what they keep. */
+  readonly rules?: RelPath;
   /** UTC time as text, for the names that `keep-both` gives; without it such conflicts stay unsettled. */
   readonly conflictStamp?: string;
 }

@@ -1,6 +1,9 @@
 /** What is in scope. A filtered path does not exist for Ferry on any of the three trees. */
-import { type EntryKind, isTemporary, nameOf, type RelPath, ROOT } from '../model/index.ts';
+import { type EntryKind, isTemporary, nameOf, type RelPath, ROOT, toRelPath } from '../model/index.ts';
 import { Patterns } from './patterns.ts';
+
+/** The file in the local root that holds rules of its own. */
+export const IGNORE_FILE = toRelPath('.ferryignore');
 
 export interface FilterRules {
   /** gitignore patterns; not empty: only files that match one are in scope. */

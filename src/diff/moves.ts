@@ -30,12 +30,12 @@ export type Candidates = ReadonlyMap<RelPath, Agreement>;
 
 /**
  * Uploads of files that look like ones that are to be deleted. `vanished`: what was agreed about those.
- * `mayMove`: whether a path may be renamed to; one that has to wait for others may not.
+ * `mayMove`: whether what is under one name may be given another; not one that has to wait for others.
  */
 export function moveCandidates(
   { transfers, deletes }: Steps,
   vanished: readonly Agreement[],
-  mayMove: (path: RelPath) => boolean,
+  mayMove: (from: RelPath, to: RelPath) => boolean,
 ): Candidates {
   if (vanished.length === 0) return new Map();
   const going = new Set(deletes.filter(isPlainFile).map(({ path }) => path));
@@ -56,7 +56,7 @@ export function moveCandidates(
     const agreed = old.get(key);
     if (!agreed || !transfer || transfer.action !== 'upload') continue;
     if (transfer.reason !== 'new' || transfer.replaces !== null || transfer.alias !== undefined) continue;
-    if (mayMove(transfer.path) && isTelling(transfer, agreed)) candidates.set(transfer.path, agreed);
+    if (mayMove(agreed.path, transfer.path) && isTelling(transfer, agreed)) candidates.set(transfer.path, agreed);
   }
   return candidates;
 }

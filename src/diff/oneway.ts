@@ -163,7 +163,8 @@ function removeFile(step: Step, to: Entry): void {
   const { slot, context, draft, destination } = step;
   const { options } = context;
   const agreed = agreedFile(slot);
-  if (options.delete === 'none') draft.keep();
+  const isRules = destination === 'local' && slot.path === options.rules;
+  if (options.delete === 'none' || isRules) draft.keep();
   else if (!agreed) removeStranger(step, to);
   else if (options.delete === 'all') {
     draft.remove(slot, 'delete', destination, to, 'deleted at the source');

@@ -1,6 +1,7 @@
 /** The frame of a copy by hand: the plan is made, carried out by the engine that runs use, and told in the same events. */
 import { randomUUID } from 'node:crypto';
 import { act } from '../act/act.ts';
+import { withExactSources } from '../act/exact-sources.ts';
 import { Tally } from '../act/tally.ts';
 import type { ServerSettings } from '../config/settings.ts';
 import { UsageError } from '../model/errors.ts';
@@ -87,15 +88,16 @@ async function carryOut(
   direction: 'push' | 'pull',
 ): Promise<void> {
   const { remote, signal } = work;
+  const actions = await withExactSources(plan.actions, { remote, direction, attempts, signal });
   await journalled(work, direction === 'push' ? 'remote' : 'local', places, async ({ memory, sole }) => {
     // The temporary name says of which version it holds a part, and the engine compares before it goes on.
-    for (const action of sole ? plan.actions : []) {
+    for (const action of sole ? actions : []) {
       if (!isTransfer(action) || action.size <= RESUMABLE) continue;
       const { path, alias, source, action: way } = action;
       const temporary = temporaryFor(alias ?? path, tagOf(source));
       await memory.saveCheckpoint({ path, source, temporary, confirmed: 0, direction: way });
     }
-    await act(plan.actions, {
+    await act(actions, {
       pair: { local, remote, memory },
       tally,
       tell,

@@ -1,4 +1,5 @@
 /** Names of the temporary files that hold a transfer until it is complete, and of old files set aside by a swap. */
+import { crc32 } from 'node:zlib';
 import { joinPath, nameOf, parentOf, type RelPath } from './path.ts';
 
 const LONGEST_NAME = 255;
@@ -12,10 +13,11 @@ export type TemporaryStyle = 'hidden' | 'visible';
 /**
  * The temporary name beside `path`: `.<name>.<tag>.ferry`, within 255 bytes of UTF-8, cut between characters; without
  * the leading dot for servers that refuse hidden names. `tag` is eight hexadecimal digits of the source's fingerprint,
- * so that two versions never share a temporary file.
+ * so that two versions never share a temporary file; where the name is cut they stand for all of it, too, so that two
+ * files never do.
  */
 export function temporaryFor(path: RelPath, tag: string, style: TemporaryStyle = 'hidden'): RelPath {
-  return beside(path, style === 'hidden' ? '.' : '', `.${tag}.ferry`);
+  return beside(path, style === 'hidden' ? '.' : '', tag, '.ferry');
 }
 
 /**
@@ -24,7 +26,7 @@ export function temporaryFor(path: RelPath, tag: string, style: TemporaryStyle =
  */
 export function asideFor(path: RelPath, tag: string, style: TemporaryStyle = 'hidden'): RelPath {
   const hidden = style === 'hidden' || nameOf(path).startsWith('.');
-  return beside(path, hidden ? '.' : '', `.${tag}.old.ferry`);
+  return beside(path, hidden ? '.' : '', tag, '.old.ferry');
 }
 
 /**
@@ -50,14 +52,16 @@ export function isAside(name: string): boolean {
   return PATTERN.exec(name)?.[2] !== undefined;
 }
 
-function beside(path: RelPath, before: string, after: string): RelPath {
-  const room = LONGEST_NAME - Buffer.byteLength(before + after);
+function beside(path: RelPath, before: string, tag: string, after: string): RelPath {
+  const whole = nameOf(path);
+  const room = LONGEST_NAME - Buffer.byteLength(`${before}.${tag}${after}`);
   let name = '';
   let used = 0;
-  for (const character of nameOf(path)) {
+  for (const character of whole) {
     used += Buffer.byteLength(character);
     if (used > room) break;
     name += character;
   }
-  return joinPath(parentOf(path), before + name + after);
+  const mark = name === whole ? tag : crc32(whole, Number.parseInt(tag, 16)).toString(16).padStart(8, '0');
+  return joinPath(parentOf(path), `${before}${name}.${mark}${after}`);
 }

@@ -5,6 +5,7 @@ import {
   fingerprintOf,
   isTemporary,
   isTransfer,
+  LocalError,
   nameOf,
   type Pair,
   type RelPath,
@@ -103,17 +104,19 @@ async function remove(
   path: RelPath,
   { attempts, signal }: { readonly attempts: number; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  if (side === 'local') {
-    const entry = await pair.local.look(path);
-    if (entry?.kind === 'file') await pair.local.remove(path);
-    return true;
-  }
   try {
+    if (side === 'local') return await removeLocal(pair.local, path);
     return await retrying(() => removeRemote(pair.remote, path, signal), { attempts, signal });
   } catch (error) {
-    if (!(error instanceof ReplyError)) throw error;
+    if (!(error instanceof ReplyError || error instanceof LocalError)) throw error;
     return false;
   }
+}
+
+async function removeLocal(local: Pair['local'], path: RelPath): Promise<boolean> {
+  const entry = await local.look(path);
+  if (entry?.kind === 'file') await local.remove(path);
+  return true;
 }
 
 async function removeRemote(remote: Pair['remote'], path: RelPath, signal: AbortSignal): Promise<boolean> {

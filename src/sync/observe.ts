@@ -14,6 +14,7 @@ import {
   decide,
   type Evidence,
   type Filter,
+  IGNORE_FILE,
   isUnseenSource,
   lasting,
   lastingHere,
@@ -144,8 +145,9 @@ class Walk {
   constructor(options: ObserveOptions) {
     const { job, pair } = options;
     const { capabilities } = pair.remote;
+    const isText = textsOf(job.ascii);
     this.options = options;
-    this.collector = new Collector(job.direction, new Order(job.order));
+    this.collector = new Collector(job.direction, new Order(job.order), isText);
     this.decideOptions = {
       direction: job.direction,
       compare: job.compare,
@@ -155,8 +157,10 @@ class Walk {
       foldsCase: false,
       canHash: capabilities.hash !== null || job.compare === 'hash',
       canAskTime: capabilities.mlst || capabilities.mdtm,
-      isText: textsOf(job.ascii),
+      isText,
       links: job.links,
+      // Of a backup they are in the job's own folder.
+      ...(job.home === undefined ? { rules: IGNORE_FILE } : {}),
       conflictStamp: new Date(options.now).toISOString().replace(/[-:]|\.\d+/g, ''),
     };
   }

@@ -1,8 +1,9 @@
 /** Makes the plan of a job: what a run would do and why, with the guard's verdict. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withExactSources } from '../act/exact-sources.ts';
 import type { JobSettings } from '../config/settings.ts';
-import { Filter, guard } from '../diff/index.ts';
+import { Filter, guard, IGNORE_FILE } from '../diff/index.ts';
 import {
   ConfigError,
   type Guard,
@@ -62,15 +63,17 @@ export async function makePlan(options: PlanOptions): Promise<Planned> {
     baselineTotal = await pair.memory.count();
     seen = await asPartOfAll(observed, batch, baselineTotal, pair, filter);
   } else if (batch) seen = { ...observed, total: { source: 1, destination: 0, baseline: 0 } };
-  const { actions } = observed;
+  const { direction } = job;
+  const asking = { remote: pair.remote, direction, attempts: job.retries + 1, signal };
+  const actions = await withExactSources(observed.actions, asking);
   const plan: Plan = {
     version: 1,
     job: job.name,
-    direction: job.direction,
+    direction,
     local: job.local,
     remote: job.remoteUrl,
     madeAt: new Date(now).toISOString(),
-    actions: contents ? await withContents(actions, pair.local, job.direction, signal) : actions,
+    actions: contents ? await withContents(actions, pair.local, direction, signal) : actions,
     conflicts: observed.conflicts,
     problems: observed.problems,
     untouched: observed.untouched,
@@ -157,7 +160,7 @@ function verdict(job: JobSettings, observed: Counted, baselineTotal: number, jud
 }
 
 async function ignoreLines(root: string): Promise<string[]> {
-  const file = join(root, '.ferryignore');
+  const file = join(root, IGNORE_FILE);
   try {
     return (await readFile(file, 'utf8')).split(/\r?\n/);
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import type { JobSettings } from '../config/settings.ts';
-import type { Filter } from '../diff/index.ts';
+import { type Filter, IGNORE_FILE } from '../diff/index.ts';
 import {
   EXIT,
   FerryError,
@@ -37,7 +37,6 @@ export type SessionEnd =
   | { readonly by: 'request' }
   | { readonly by: 'failure'; readonly summary: Summary; readonly first: boolean };
 
-const RULES = toRelPath('.ferryignore');
 /** After so long without anything to do connections are given back, in ms. */
 const IDLE = 20_000;
 /** ms between two looks for a folder that is not there. */
@@ -99,7 +98,7 @@ export class Session {
         const taken = this.#watcher?.take() ?? [];
         this.#agenda.add(taken);
         // What is left out is not watched either.
-        if (taken.includes(RULES)) this.#blind = 'rules';
+        if (taken.includes(IGNORE_FILE)) this.#blind = 'rules';
         if (this.#blind) continue;
         const next = this.#agenda.next(clock.now());
         if ('wait' in next) {

@@ -1,5 +1,5 @@
 /** Temporary files on the server that nobody goes on from: they go, and where they cannot, a later run comes back. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { job } from '../builders/connect.ts';
@@ -96,4 +96,18 @@ it('a folder of one file is gone here, of which a run had sent a part: nothing o
   rmSync(join(local, 'folder'), { recursive: true });
   expect((await perform(job(server, local), state)).summary).toMatchObject({ exitCode: 0 });
   expect(there()).toEqual([]);
+});
+
+it('a folder that holds a part here is a link by now: all else is fetched', async () => {
+  const settings = job(server, local, { direction: 'pull', retries: 0 });
+  const folder = draw(join(server.root, 'site'), { 'folder/new.txt': 'what is fetched'.repeat(200_000) });
+  server.arm([{ on: /^RETR .*new\.txt/, does: 'lose the reply' }]);
+  expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 3, failed: 1 });
+  server.disarm();
+  rmSync(join(local, 'folder'), { recursive: true });
+  symlinkSync(emptyFolder(), join(local, 'folder'));
+  draw(folder, { 'c.txt': 'c' });
+  const { done, problems } = await perform(settings, state);
+  expect(done).toEqual(['download c.txt']);
+  expect(problems).toEqual([expect.stringMatching(/^folder: a link is in the way/)]);
 });

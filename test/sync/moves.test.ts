@@ -165,3 +165,18 @@ test.each(['push', 'sync'] as const)(
     expect(read(there)).toEqual({ 'n/a.txt': 'a', 'n/theirs.txt': 't', 'other.txt': 'o' });
   },
 );
+
+test('a text that is none under its new name is sent again: its line ends there are other ones', async () => {
+  const server = await scriptedServer();
+  onTestFinished(() => server.stop());
+  const there = join(server.root, 'site');
+  mkdirSync(there);
+  const [local, state] = [draw(emptyFolder(), { 'a.txt': 'one\r\ntwo\r\n', 'b.txt': 'b' }), emptyFolder()];
+  const settings = job(server, local, { ascii: ['*.txt'] });
+  await perform(settings, state);
+  expect(read(there)).toEqual({ 'a.txt': 'one\ntwo\n', 'b.txt': 'b' });
+  renameSync(join(local, 'a.txt'), join(local, 'a.bin'));
+  renameSync(join(local, 'b.txt'), join(local, 'c.txt'));
+  expect((await perform(settings, state)).done).toEqual(['delete a.txt', 'rename c.txt', 'upload a.bin']);
+  expect(read(there)).toEqual(read(local));
+});

@@ -1,5 +1,5 @@
 /** Servers that list times to the minute, and tell them exactly where they are asked. */
-import { statSync, utimesSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { job } from '../builders/connect.ts';
@@ -41,5 +41,33 @@ it.each([true, false])(
     utimesSync(join(site, 'a.txt'), minute, minute + 40);
     expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 0, uploaded: 1 });
     expect(read(site)).toMatchObject({ 'a.txt': 'one' });
+  },
+);
+
+it.each(['that is tried again', 'and taken up by the next run'])(
+  'an edit in the minute of a download that is cut off %s: the two versions are not made one',
+  async (when) => {
+    server = await scriptedServer({ fractions: false, withoutFeatures: ['MLSD', 'MLST'] });
+    const [older, newer] = ['1'.repeat(3 << 20), '2'.repeat(1 << 20) + '1'.repeat(2 << 20)];
+    const site = draw(join(server.root, 'site'), { 'image.bin': older });
+    const minute = Math.floor(Date.now() / 60_000) * 60 - 600;
+    utimesSync(join(site, 'image.bin'), minute, minute + 10);
+    let edited = false;
+    const edit = () => {
+      if (edited) return;
+      edited = true;
+      draw(site, { 'image.bin': newer });
+      utimesSync(join(site, 'image.bin'), minute, minute + 40);
+    };
+    const [local, state] = [emptyFolder(), emptyFolder()];
+    server.arm([{ on: /^RETR .*image/, does: 'lose the reply' }]);
+    const again = when === 'that is tried again';
+    const settings = job(server, local, { direction: 'pull', retries: again ? 2 : 0 });
+    const first = await perform(settings, state, { tell: ({ type }) => type === 'retry' && edit() });
+    server.disarm();
+    expect([first.summary.exitCode === 0, edited]).toEqual([again, again]);
+    edit();
+    expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(join(local, 'image.bin'), 'utf8') === newer).toBe(true);
   },
 );
