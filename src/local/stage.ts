@@ -172,8 +172,8 @@ class Stage implements LocalStage {
       try {
         await renameToFree(this.#disk, this.#temporary, this.#target);
       } catch (error) {
-        // It has its name, and one too many, which is swept some day; or a file server says EEXIST of what it did itself.
-        if (await this.#isInPlace(own)) return;
+        // It has its name, and one too many; or a file server says EEXIST of what it did itself.
+        if (await this.#isInPlace(own)) return this.#dropTemporary();
         if (errnoOf(error) === 'EEXIST') throw this.#changed();
         throw error;
       }
@@ -183,6 +183,13 @@ class Stage implements LocalStage {
     // does both. Microseconds, as the content is on the disk by now.
     if (expected) this.#requireExpected(expected, await lstatIfThere(this.#target));
     await this.#disk.rename(this.#temporary, this.#target);
+  }
+
+  /** The file has its own name by now. What cannot be taken away is swept once it is old. */
+  async #dropTemporary(): Promise<void> {
+    try {
+      await this.#disk.unlink(this.#temporary);
+    } catch {}
   }
 
   async #isInPlace({ ino, dev }: Stats): Promise<boolean> {

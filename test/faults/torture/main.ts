@@ -18,18 +18,10 @@ import { scripted } from './scripted.ts';
 import { ferry, putThrough } from './subject.ts';
 
 const MOST_TOLD = 20;
+const USAGE =
+  'npm run torture [-- HARNESS... [--short] [--seed N] [--only REGEX] [--path P] [--server NAME] [--peers]]; docs/torture.md tells more';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    short: { type: 'boolean', default: false },
-    seed: { type: 'string' },
-    only: { type: 'string' },
-    path: { type: 'string' },
-    peers: { type: 'boolean', default: false },
-    server: { type: 'string' },
-  },
-});
+const { values, positionals } = given();
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 const unknown = positionals.find((name) => !HARNESSES.some((harness) => harness.name === name));
 if (unknown !== undefined || !Number.isSafeInteger(seed)) {
@@ -52,6 +44,25 @@ for (const server of servers()) {
 }
 // What a fault left standing is no reason to wait.
 process.exit(good ? 0 : 1);
+
+function given() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        short: { type: 'boolean', default: false },
+        seed: { type: 'string' },
+        only: { type: 'string' },
+        path: { type: 'string' },
+        peers: { type: 'boolean', default: false },
+        server: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    process.exit(2);
+  }
+}
 
 /** Whose turn it is; undefined: our own server. What is not installed is said, and left out. */
 function servers(): readonly (ServerName | undefined)[] {
