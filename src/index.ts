@@ -140,6 +140,7 @@ export {
   StateError,
   TlsError,
   TooManyConnectionsError,
+  UntrustedError,
   UsageError,
 } from './model/index.ts';
 export {

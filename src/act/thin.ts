@@ -4,7 +4,16 @@
  * written down says where each file is (`Kept.of`), and the next time ends it.
  */
 import type { Keep } from '../diff/index.ts';
-import { isWithin, lineage, parentOf, type RelPath, ReplyError, StateError, type Tell } from '../model/index.ts';
+import {
+  isWithin,
+  lineage,
+  MismatchError,
+  parentOf,
+  type RelPath,
+  ReplyError,
+  type Tell,
+  UntrustedError,
+} from '../model/index.ts';
 import { endOf, keeps, keptPath, type Manifest, missingBetween, type Release, VERSIONS } from './manifest.ts';
 import { isSameOld, joined, type State, statesOf, thinningOf } from './thinning.ts';
 import type { VersionShelf } from './version-shelf.ts';
@@ -16,6 +25,11 @@ export interface Thinned {
   readonly failures: readonly string[];
 }
 
+/** Failures that leave what is there as it is, for another time. */
+function isForLater(error: unknown): error is Error {
+  return [ReplyError, UntrustedError, MismatchError].some((kind) => error instanceof kind);
+}
+
 /** What cannot be let go is said, and is no reason to fail. */
 export async function thin(shelf: VersionShelf, keep: Keep, tell: Tell): Promise<Thinned> {
   const failures: string[] = [];
@@ -23,7 +37,7 @@ export async function thin(shelf: VersionShelf, keep: Keep, tell: Tell): Promise
     try {
       return await step();
     } catch (error) {
-      if (!(error instanceof ReplyError) && !(error instanceof StateError)) throw error;
+      if (!isForLater(error)) throw error;
       const message = `${what} could not be removed: ${error.message}`;
       failures.push(message);
       tell({ type: 'warning', message });
@@ -45,7 +59,7 @@ export async function thin(shelf: VersionShelf, keep: Keep, tell: Tell): Promise
     await attempt(`the old version ${release.release}`, async () => {
       // One that cannot be read is of no more use.
       const manifest = await shelf.read(release).catch((error) => {
-        if (!(error instanceof StateError)) throw error;
+        if (!(error instanceof UntrustedError)) throw error;
       });
       await shelf.removeFolder(release.release, manifest?.kept);
       await shelf.removeManifest(release);
@@ -67,7 +81,9 @@ function isIn(one: Release, release: Release): boolean {
 async function takeIn(shelf: VersionShelf, earlier: Manifest, later: Manifest): Promise<Manifest> {
   const missing = missingBetween(endOf(earlier), later);
   if (missing !== undefined)
-    throw new StateError(`between ${earlier.release} and ${later.release} there was ${missing}, which is not there`);
+    throw new UntrustedError(
+      `between ${earlier.release} and ${later.release} there was ${missing}, which is not there`,
+    );
   const isThere = await presence(shelf, [earlier, later].flatMap(placesOf));
   const manifest = joined(earlier, later, (of, one) => keeps(one) && isThere(keptPath(of.release, one.path)));
   await shelf.withLane((lane) => shelf.write(lane, manifest));
@@ -79,11 +95,12 @@ function placesOf({ release, kept }: Manifest): RelPath[] {
   return kept.filter(keeps).map(({ path }) => keptPath(release, path));
 }
 
-/** Asks which of these are there. @throws StateError where that cannot be told. */
+/** Asks which of these are there. @throws UntrustedError where that cannot be told. */
 async function presence(shelf: VersionShelf, paths: readonly RelPath[]): Promise<(path: RelPath) => boolean> {
   const there = new Set<RelPath>();
   for (const [path, sighting] of await shelf.sight(paths)) {
-    if (sighting.found === 'unknown') throw new StateError(`the server does not tell of ${path}: ${sighting.because}`);
+    if (sighting.found === 'unknown')
+      throw new UntrustedError(`the server does not tell of ${path}: ${sighting.because}`);
     if (sighting.found === 'present') there.add(path);
   }
   return (path) => there.has(path);
@@ -135,7 +152,7 @@ async function move(shelf: VersionShelf, all: readonly (readonly [from: RelPath,
   const isThere = await presence(shelf, all.flat());
   const moves = all.filter(([from]) => isThere(from));
   const taken = moves.find(([, to]) => isThere(to));
-  if (taken) throw new StateError(`both ${taken[0]} and ${taken[1]} are there; look which one is wanted`);
+  if (taken) throw new UntrustedError(`both ${taken[0]} and ${taken[1]} are there; look which one is wanted`);
   if (moves.length === 0) return;
   const folders = new Set<RelPath>();
   for (const [, to] of moves) {

@@ -3,13 +3,14 @@ import {
   type Lane,
   type Listing,
   lineage,
+  MismatchError,
   type Pair,
   parentOf,
   type RelPath,
   ReplyError,
   type Sighting,
-  StateError,
   toRelPath,
+  UntrustedError,
 } from '../model/index.ts';
 import { publish } from '../transfer/index.ts';
 import {
@@ -48,11 +49,11 @@ export class VersionShelf {
     this.#options = options;
   }
 
-  /** @throws StateError where the server may not have told of all: what stands for what hangs on each of them. */
+  /** @throws UntrustedError where the server may not have told of all: what stands for what hangs on each of them. */
   async releases(): Promise<Releases> {
     const { all: seen, incomplete } = await this.#all();
     if (incomplete !== undefined)
-      throw new StateError(`the listing of ${VERSIONS} on the server may be incomplete (${incomplete}); run again`);
+      throw new UntrustedError(`the listing of ${VERSIONS} on the server may be incomplete (${incomplete}); run again`);
     const own = keyOf(this.#options.job);
     const all = seen
       .filter(({ key }) => key === own)
@@ -71,7 +72,7 @@ export class VersionShelf {
     return { any: newestOf(all), own: newestOf(all.filter(({ key }) => key === own)) };
   }
 
-  /** @throws StateError where it cannot be understood, or names what is not a path of this folder. */
+  /** @throws UntrustedError where it cannot be understood, or names what is not a path of this folder. */
   async read(release: Release): Promise<Manifest> {
     const path = manifestPath(release, this.#options.job);
     const pieces: Buffer[] = [];
@@ -79,9 +80,12 @@ export class VersionShelf {
     try {
       return parseManifest(Buffer.concat(pieces).toString(), release);
     } catch (error) {
-      throw new StateError(`${path} on the server cannot be used: ${(error as Error).message}. Nothing was changed`, {
-        cause: error,
-      });
+      throw new UntrustedError(
+        `${path} on the server cannot be used: ${(error as Error).message}. Nothing was changed`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -96,7 +100,7 @@ export class VersionShelf {
     await lane.write(temporary, { chunks });
     const held = await lane.find(temporary);
     if (held !== null && held.size !== null && held.size !== bytes.length) {
-      throw new StateError(`the server holds ${held.size} of the ${bytes.length} bytes of ${path}; run again`);
+      throw new MismatchError(`the server holds ${held.size} of the ${bytes.length} bytes of ${path}; run again`);
     }
     const there = await lane.find(path);
     const old = there && { size: there.size ?? 0, stamps: there.stamps };

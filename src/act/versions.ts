@@ -7,6 +7,7 @@ import type { Keep } from '../diff/index.ts';
 import {
   type Action,
   type Fingerprint,
+  GuardError,
   isTransfer,
   type Lane,
   lineage,
@@ -15,7 +16,6 @@ import {
   type RelPath,
   ReplyError,
   ROOT,
-  StateError,
   type Tell,
 } from '../model/index.ts';
 import { OWN_FOLDER } from '../state/index.ts';
@@ -89,7 +89,7 @@ export class Versions {
       await this.#shelf.write(lane, manifest);
     } catch (error) {
       if (!(error instanceof ReplyError) || error.retryable) throw error;
-      throw new StateError(
+      throw new GuardError(
         `old versions cannot be kept on the server: ${error.message}. Nothing was changed. Ferry needs to write below ${VERSIONS} in the remote folder; or leave "keepVersions" and "backup" out`,
         { cause: error },
       );

@@ -27,10 +27,10 @@ import {
   ROOT,
   type RunEventBody,
   type Sighting,
-  StateError,
   type Summary,
   type Tell,
   type TransferAction,
+  UntrustedError,
   UsageError,
 } from '../model/index.ts';
 import { explain, filterOf, powersOf } from '../sync/index.ts';
@@ -191,7 +191,7 @@ class Restoring {
     return files;
   }
 
-  /** @throws StateError where one of the releases is missing: what it did is then told by none of them. */
+  /** @throws UntrustedError where one of the releases is missing: what it did is then told by none of them. */
   #requireAll({ since }: Chosen, manifests: readonly Manifest[]): void {
     const { asOf } = this.#options;
     let before = since;
@@ -199,7 +199,7 @@ class Restoring {
       const gap = gapBetween(before, manifest);
       // The missing one may be older than what is asked for.
       const isOlder = index === 0 && asOf !== undefined && timeOf(manifest.after ?? '') <= asOf;
-      if (gap !== undefined && !isOlder) throw new StateError(gap);
+      if (gap !== undefined && !isOlder) throw new UntrustedError(gap);
       before = endOf(manifest);
     }
   }

@@ -4,7 +4,7 @@ import { thin } from '../act/thin.ts';
 import { type State, statesOf } from '../act/thinning.ts';
 import type { VersionShelf } from '../act/version-shelf.ts';
 import type { JobSettings } from '../config/settings.ts';
-import { printable, StateError, UsageError } from '../model/index.ts';
+import { printable, UntrustedError, UsageError } from '../model/index.ts';
 import { keepOf } from '../sync/index.ts';
 import { onServer, type SessionOptions } from './remote-session.ts';
 
@@ -63,7 +63,7 @@ async function readOr(shelf: VersionShelf, release: Release): Promise<Manifest |
   try {
     return await shelf.read(release);
   } catch (error) {
-    if (!(error instanceof StateError)) throw error;
+    if (!(error instanceof UntrustedError)) throw error;
     return { trouble: error.message };
   }
 }

@@ -56,8 +56,17 @@ export class ConfigError extends FerryError {
 
 /** The guard refused the plan: nothing was touched. */
 export class GuardError extends FerryError {
-  constructor(message: string) {
-    super('guard', message);
+  constructor(message: string, options?: ErrorOptions) {
+    super('guard', message, options);
+  }
+}
+
+/** What was to be done hangs on what the server tells, or has kept, and that cannot be trusted: nothing was touched. */
+export class UntrustedError extends GuardError {
+  override readonly retryable: boolean;
+  constructor(message: string, options?: ErrorOptions & { retryable?: boolean }) {
+    super(message, options);
+    this.retryable = options?.retryable ?? false;
   }
 }
 
@@ -200,12 +209,12 @@ export class LimitError extends FerryError {
 /** The remembered state exists and cannot be read, or cannot be written; it is never taken for empty. */
 export class StateError extends FerryError {
   override readonly retryable: boolean;
-  /** Its disk has no room, or the quota is used up: nothing is wrong with what is remembered. */
-  readonly full: boolean;
-  constructor(message: string, options?: ErrorOptions & { retryable?: boolean; full?: boolean }) {
+  /** It could not be written: no room, no right, or another's in its place. Nothing is wrong with what is remembered. */
+  readonly unsaved: boolean;
+  constructor(message: string, options?: ErrorOptions & { retryable?: boolean; unsaved?: boolean }) {
     super('state', message, options);
     this.retryable = options?.retryable ?? false;
-    this.full = options?.full ?? false;
+    this.unsaved = options?.unsaved ?? false;
   }
 }
 

@@ -33,7 +33,7 @@ export const EXIT = {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) return error.signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
   if (!(error instanceof FerryError)) return EXIT.unforeseen;
-  if (error instanceof StateError && error.full) return EXIT.incomplete;
+  if (error instanceof StateError && error.unsaved) return EXIT.incomplete;
   switch (error.code) {
     case 'usage':
     case 'config':

@@ -9,6 +9,7 @@ import { appendFile, mkdir, readdir, readFile, rename, stat } from 'node:fs/prom
 import { join } from 'node:path';
 import type { Direction, Problem, Summary } from '../model/index.ts';
 import { lifeOf, type Owner, thisOwner } from './owner.ts';
+import { noRights } from './rights.ts';
 
 /** What a run is about. */
 export interface RunAbout {
@@ -125,11 +126,11 @@ async function putAside(directory: string): Promise<void> {
   if (size > LONG) await rename(join(directory, NAME), join(directory, OLDER));
 }
 
-/** All that is known of a job's runs, oldest first; empty where there is nothing. */
+/** All that is known of a job's runs, oldest first; empty where there is nothing. @throws ConfigError where it may not be read. */
 export async function pastRuns(directory: string): Promise<PastRun[]> {
   const runs = new Map<string, PastRun>();
   for (const name of [OLDER, NAME]) {
-    for (const text of (await readFile(join(directory, name), 'utf8').catch(() => '')).split('\n')) {
+    for (const text of (await readFile(join(directory, name), 'utf8').catch(nothingIn(directory, ''))).split('\n')) {
       const line = parse(text);
       if (line !== undefined) runs.set(line.id, runOf(line));
     }
@@ -137,15 +138,25 @@ export async function pastRuns(directory: string): Promise<PastRun[]> {
   return [...runs.values()].sort((a, b) => (a.began < b.began ? -1 : 1));
 }
 
-/** The folders below the state folder that have a history. */
+/** The folders below the state folder that have a history. @throws ConfigError where it may not be read. */
 export async function foldersWithRuns(base: string): Promise<string[]> {
   const found: string[] = [];
-  for (const entry of await readdir(base, { withFileTypes: true }).catch(() => [])) {
+  for (const entry of await readdir(base, { withFileTypes: true }).catch(nothingIn(base, []))) {
     const folder = join(base, entry.name);
-    const known = entry.isDirectory() && (await readdir(folder).catch(() => [])).some((name) => name === NAME);
+    const known =
+      entry.isDirectory() && (await readdir(folder).catch(nothingIn(folder, []))).some((name) => name === NAME);
     if (known) found.push(folder);
   }
   return found.sort();
+}
+
+/** That there is nothing is no failure; that nobody may look is one, and no sign that all is well. */
+function nothingIn<T>(directory: string, nothing: T): (error: unknown) => T {
+  return (error) => {
+    const refused = noRights(error, directory);
+    if (refused) throw refused;
+    return nothing;
+  };
 }
 
 function parse(text: string): Line | undefined {

@@ -15,6 +15,6 @@ export function noRoom(error: unknown, directory: string): StateError | undefine
   return new StateError(
     `${what} for what Ferry remembers, in ${printable(directory)}: free some space and run again. ` +
       'What was transferred by then is whole, and what was agreed on before is still known',
-    { cause: error, full: true },
+    { cause: error, unsaved: true },
   );
 }

@@ -5,6 +5,7 @@ import { ClassicLevel } from 'classic-level';
 import { LockError, StateError } from '../model/index.ts';
 import { FORMAT_KEY, type Range, RECORDS, SESSION_KEY } from './keys.ts';
 import { FORMAT, type Marker, readMarker, writeMarker } from './marker.ts';
+import { noRights } from './rights.ts';
 import { noRoom } from './room.ts';
 
 /** The store's folder inside a job's folder. */
@@ -46,8 +47,8 @@ export function stateError(error: unknown, directory: string): Error {
   if (cause.code === 'LEVEL_LOCKED') {
     return new LockError(`the remembered state in ${directory} is in use by another run; wait for it to end`);
   }
-  const full = noRoom(cause, directory);
-  if (full) return full;
+  const refused = noRoom(cause, directory) ?? noRights(cause, directory);
+  if (refused) return refused;
   const why = (cause as { message?: string }).message ?? String(error);
   return new StateError(
     `the remembered state in ${directory} cannot be used (${why}). Nothing was changed. ` +

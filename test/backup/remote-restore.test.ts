@@ -289,7 +289,7 @@ describe('a restore from what pushes kept', () => {
     const file = scene.remote('.ferry/versions', name);
     writeFileSync(file, damage(readFileSync(file, 'utf8')));
     const refused = await scene.restore(monday);
-    expect(refused.summary.exitCode).toBe(1);
+    expect(refused.summary.exitCode).toBe(4);
     expect(refused.summary.message).toMatch(/20261103T180000Z.* on the server cannot be used/);
     expect(existsSync(scene.to) && readdirSync(scene.to).length > 0).toBe(false);
     // What is newer than that is not touched by it.
@@ -320,7 +320,7 @@ describe('a restore from what pushes kept', () => {
     rmSync(scene.remote('.ferry/versions', name));
     for (const time of ['2026-11-03T10:00:00Z', '2026-11-02T10:00:00Z']) {
       const { summary } = await scene.restore({ asOf: at(time) });
-      expect(summary).toMatchObject({ exitCode: 1, downloaded: 0 });
+      expect(summary).toMatchObject({ exitCode: 4, downloaded: 0 });
       expect(summary.message).toMatch(/push of 20261103T180000Z.*is not written down/);
     }
     expect(await scene.asOf('2026-11-03T20:00:00Z')).toEqual(PAGES.tuesday18);

@@ -1,5 +1,6 @@
 /** `ferry status`: what it remembers of runs that went well, failed, were refused, killed, or could not even begin. */
 import { existsSync } from 'node:fs';
+import { chmod, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventsOf, makeWorld, until, type World } from './harness.ts';
@@ -19,6 +20,24 @@ async function configure(job: object = {}): Promise<void> {
     }),
   });
 }
+
+test.skipIf(process.platform === 'win32')('nothing that may not be looked at passes for well', async () => {
+  await world.close();
+  world = await makeWorld({ rights: true });
+  await world.write({ 'site/a.txt': 'a' });
+  await configure();
+  expect((await world.ferry('push', 'site')).code).toBe(0);
+  const state = join(world.folder, '../state');
+  const [folder = ''] = await readdir(state);
+  for (const shut of [state, join(state, folder), join(state, folder, 'runs.jsonl')]) {
+    const { mode } = await stat(shut);
+    await chmod(shut, 0);
+    const refused = { code: 2, stdout: '', stderr: expect.stringMatching(/may not use .*EACCES/) };
+    expect(await world.ferry('status', '-q', '--max-age', '1h')).toEqual(refused);
+    await chmod(shut, mode & 0o777);
+  }
+  expect(await world.ferry('status', '-q')).toEqual({ code: 0, stdout: '', stderr: '' });
+});
 
 test('every end of a run, as a table and as JSON', { timeout: 90_000 }, async () => {
   await world.write({ 'site/a.txt': 'a' });

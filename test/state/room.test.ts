@@ -20,9 +20,20 @@ test.each([
   expect(exitCodeOf(told)).toBe(3);
 });
 
+test.each([
+  ['the system', coded('EACCES')],
+  ['the store', level('IO error: /s/baseline/LOCK: Permission denied')],
+  ['a disk that is read only', level('IO error: /s/baseline/000003.log: Read-only file system')],
+])('%s refuses: said as that, with exit code 2 and no advice to begin anew', (_, error) => {
+  const told = stateError(error, '/s');
+  expect(told.message).toMatch(/may not use .* in \/s .*another user/);
+  expect(told.message).not.toMatch(/--adopt|Move that folder/);
+  expect(exitCodeOf(told)).toBe(2);
+});
+
 test('what is damaged is not taken for what is full', () => {
   const told = stateError(level('Corruption: 1 missing files; e.g.: /s/baseline/000005.ldb'), '/s');
   expect(told.message).toMatch(/cannot be used.*--adopt/);
-  expect([exitCodeOf(told), (told as StateError).full]).toEqual([1, false]);
+  expect([exitCodeOf(told), (told as StateError).unsaved]).toEqual([1, false]);
   expect(noRoom(new Error('no such room'), '/s')).toBeUndefined();
 });

@@ -2,12 +2,14 @@
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, test } from 'vitest';
 import { plan, verify } from '../../src/sync/index.ts';
 import { checkout, deploy } from '../builders/checkout.ts';
 import { job } from '../builders/connect.ts';
 import { draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
+import { lyingServer } from '../faults/lying-server.ts';
+import { scriptedServer } from '../faults/scripted-server.ts';
 import { type AnyServer, start } from '../servers/every-server.ts';
 
 const SITE = { 'index.html': 'hello', 'css/site.css': 'body {}', 'empty/deep/a.txt': 'a', 'ü é.txt': 'names' };
@@ -166,6 +168,29 @@ describe('a remote state that cannot be read', () => {
     writeFileSync(join(server.root, 'site/.ferry'), 'in the way');
     const { summary } = await deploy(server, SITE, { retries: 0 });
     expect(summary).toMatchObject({ exitCode: 1, uploaded: 0 });
+  });
+});
+
+describe('a remote state that is not to be had now', () => {
+  it('is not begun anew where a cut listing may hide it: exit 4, and no advice to adopt', async () => {
+    const lying = await lyingServer();
+    onTestFinished(() => lying.stop());
+    await deploy(lying, SITE);
+    const hides = (all: string) => all.replace(/^.*state-[0-9a-f]{16}\r\n/m, '');
+    lying.lie({ on: (all) => all.includes('state-'), tells: hides, reply: () => '226 Listing truncated' });
+    const { summary } = await deploy(lying, SITE, { retries: 0 });
+    expect(summary).toMatchObject({ exitCode: 4, uploaded: 0 });
+    expect(summary.message).toMatch(/not known whether there is a remembered state .*truncated.* run again$/);
+  });
+
+  it('is said where it cannot be written: exit 3, for everything else is done', async () => {
+    const scripted = await scriptedServer();
+    onTestFinished(() => scripted.stop());
+    scripted.arm([{ on: /^STOR .*\.ferry\/state-/, does: '552 Quota exceeded', times: 9 }]);
+    const { summary } = await deploy(scripted, SITE, { retries: 0 });
+    scripted.disarm();
+    expect(summary).toMatchObject({ exitCode: 3, uploaded: 4 });
+    expect(summary.message).toMatch(/could not be remembered on the server: .*552 Quota exceeded/);
   });
 });
 

@@ -149,11 +149,20 @@ describe('kept versions', () => {
     const { readFileSync } = await import('node:fs');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"index.html"', '"../index.html"'));
     const refused = await deploy(server, {}, changes, { verb: rollback });
-    expect(refused.summary).toMatchObject({ exitCode: 1 });
+    expect(refused.summary).toMatchObject({ exitCode: 4 });
     expect(refused.summary.message).toMatch(/cannot be used.*Nothing was changed/);
     writeFileSync(file, '{"version":1');
-    expect((await deploy(server, {}, changes, { verb: rollback })).summary.exitCode).toBe(1);
+    expect((await deploy(server, {}, changes, { verb: rollback })).summary.exitCode).toBe(4);
     expect(site()).toEqual({ 'index.html': 'b' });
+  });
+
+  it('are kept, or nothing is replaced', async () => {
+    await deploy(server, ONE, { retries: 0 });
+    writeFileSync(join(server.root, 'site/.ferry/versions'), 'in the way');
+    const { summary } = await deploy(server, TWO, changes);
+    expect(summary).toMatchObject({ exitCode: 4, uploaded: 0, deleted: 0 });
+    expect(summary.message).toMatch(/old versions cannot be kept .*Nothing was changed/);
+    expect(site()).toEqual(ONE);
   });
 
   it('are none without keepVersions, and rollback says what to do', async () => {
@@ -186,7 +195,7 @@ it('takes nothing back where a cut listing may hide the last release', async () 
   const { summary } = await deploy(lying, second, changes, { verb: rollback });
   expect(lying.lied).toBeGreaterThan(0);
   expect(summary).toMatchObject({ deleted: 0, renamed: 0, message: expect.stringMatching(/versions.*run again/) });
-  expect(summary.exitCode).not.toBe(0);
+  expect(summary.exitCode).toBe(4);
   expect(read(join(lying.root, 'site'))).toMatchObject(second);
   lying.lie(undefined);
   expect((await deploy(lying, second, changes, { verb: rollback })).summary).toMatchObject({ exitCode: 0, renamed: 1 });

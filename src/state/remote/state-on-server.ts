@@ -15,6 +15,7 @@ import {
   ROOT,
   StateError,
   toRelPath,
+  UntrustedError,
 } from '../../model/index.ts';
 
 /** What Ferry keeps below a job's remote folder; in no tree, whatever the filters say. */
@@ -47,7 +48,7 @@ export class StateOnServer {
     this.#old = toRelPath(`${this.path}.old`);
   }
 
-  /** Undefined where there is none. @throws StateError where there is one, or may be, and it cannot be had. */
+  /** Undefined where there is none. @throws StateError where there is one, or may be, and it cannot be had; UntrustedError. */
   async load(): Promise<Uint8Array | undefined> {
     const path = await this.#find();
     if (path === undefined) return undefined;
@@ -99,7 +100,7 @@ export class StateOnServer {
         throw new StateError(
           `what this run did could not be remembered on the server: ${error.message}. ` +
             `Ferry needs to write below ${OWN_FOLDER} in the remote folder; or use "state": "local"`,
-          { cause: error },
+          { cause: error, unsaved: true },
         );
       }
     }
@@ -126,7 +127,11 @@ export class StateOnServer {
     if (has(this.path)) return this.path;
     if (has(this.#old)) return this.#old;
     if (listing.incomplete === undefined) return undefined;
-    throw this.#unusable(`it is not known whether there is one: ${listing.incomplete}`, { retryable: true });
+    throw new UntrustedError(
+      `it is not known whether there is a remembered state ${this.path} on the server: the listing of ${OWN_FOLDER} may be ` +
+        `incomplete (${listing.incomplete}). Nothing was changed; run again`,
+      { retryable: true },
+    );
   }
 
   async #list() {
@@ -191,6 +196,7 @@ export class StateOnServer {
       throw new StateError(
         `there is a state ${this.path} on the server that was not there when this run began; it was left as it is. ` +
           'Did another run of this job end meanwhile? "lock": "remote" keeps them apart; run again',
+        { unsaved: true },
       );
     }
     if (now === null || this.#known === null) return;
