@@ -7,7 +7,7 @@ import { mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobSettings } from '../config/settings.ts';
 import { localError } from '../local/failure.ts';
-import { LocalError, StateError, UsageError } from '../model/index.ts';
+import { LocalError, StateError, systemReason, UsageError } from '../model/index.ts';
 import { acquireLock, type Lock, OWN_FOLDER } from '../state/index.ts';
 import { type Header, readHeader } from './manifest.ts';
 import { timeOfName } from './name.ts';
@@ -71,7 +71,9 @@ async function namesIn(home: string): Promise<string[]> {
   } catch (error) {
     const { code = 'EUNKNOWN' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    throw new LocalError(`cannot read the folder of the snapshots, ${home} (${code})`, code, { cause: error });
+    throw new LocalError(`cannot read the folder of the snapshots, ${home}: ${systemReason(error)}`, code, {
+      cause: error,
+    });
   }
 }
 

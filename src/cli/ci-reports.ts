@@ -1,7 +1,7 @@
 /** What a run leaves behind for the CI service that it runs in: a summary page, annotations, a report of problems. */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { secretsMask } from '../config/index.ts';
-import { type Plan, printable, type RunEvent } from '../model/index.ts';
+import { type Plan, printable, type RunEvent, writeReason } from '../model/index.ts';
 import { codeQualityOf, githubCommands, markdownOf, planText, Recorder } from '../report/index.ts';
 
 export interface ReportFlags {
@@ -56,9 +56,7 @@ function put(file: string, write: () => void): void {
   try {
     write();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    process.stderr.write(
-      `${secretsMask().mask(`ferry: ${printable(file)} could not be written (${code ?? message})`)}\n`,
-    );
+    const text = `ferry: ${printable(file)} could not be written: ${writeReason(error)}`;
+    process.stderr.write(`${secretsMask().mask(text)}\n`);
   }
 }

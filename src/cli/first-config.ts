@@ -2,7 +2,7 @@
 import { lstat, open } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { CONFIG_NAME, didYouMean, formatRemoteUrl, parseConfig, parseRemoteUrl } from '../config/index.ts';
-import { ConfigError, printable, UsageError } from '../model/index.ts';
+import { ConfigError, printable, UsageError, writeReason } from '../model/index.ts';
 
 export type Wish = 'url' | 'local' | 'direction' | 'job' | 'passwordEnv';
 
@@ -34,7 +34,7 @@ export const WISHES: readonly WishFor[] = [
     fallback: 'push',
     reads: (answer) => {
       if (!DIRECTIONS.includes(answer)) {
-        throw new UsageError(`${printable(answer)} is none of push, pull, sync${didYouMean(answer, DIRECTIONS)}`);
+        throw new UsageError(`${printable(answer)} is not one of push, pull, sync${didYouMean(answer, DIRECTIONS)}`);
       }
     },
   },
@@ -74,14 +74,16 @@ export function checkedConfig({ url, local, direction, job, passwordEnv }: First
   };
   const text = `${JSON.stringify(config, undefined, 2)}\n`;
   parseConfig(text, CONFIG_NAME);
+  // Only one that is looked for is found without being named.
+  const where = resolve(file) === resolve(CONFIG_NAME) ? '' : ` -c ${printable(file)}`;
   const hints = [
     `Wrote ${printable(file)}. Next:`,
     ...(place.user
       ? [`  export ${passwordEnv}=…        ${password ? '(the one in the URL was not written down)' : ''}`]
       : []),
-    '  ferry check web',
-    `  ferry plan ${job}`,
-    `  ferry ${direction} ${job}`,
+    `  ferry check web${where}`,
+    `  ferry plan ${job}${where}`,
+    `  ferry ${direction} ${job}${where}`,
   ];
   return { text, hints: hints.map((line) => line.trimEnd()) };
 }
@@ -114,6 +116,6 @@ export async function writeConfig(file: string, text: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw existing(file);
-    throw new ConfigError(`${printable(file)} could not be written (${code})`, { cause: error });
+    throw new ConfigError(`${printable(file)} could not be written: ${writeReason(error)}`, { cause: error });
   }
 }

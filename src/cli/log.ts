@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { secretsMask } from '../config/index.ts';
-import { ConfigError, printable } from '../model/index.ts';
+import { ConfigError, printable, writeReason } from '../model/index.ts';
 import { type Log, type LogFormat, type LogLevel, logReporter } from '../report/index.ts';
 
 export interface LogFlags {
@@ -32,9 +32,7 @@ export function openLog({ log, logFormat = 'text', logLevel = 'info' }: LogFlags
   try {
     appendFileSync(file, '', PRIVATE);
   } catch (error) {
-    throw new ConfigError(`--log: ${printable(file)} cannot be written (${(error as NodeJS.ErrnoException).code})`, {
-      cause: error,
-    });
+    throw new ConfigError(`--log: ${printable(file)} cannot be written: ${writeReason(error)}`, { cause: error });
   }
   current = logReporter({
     format: logFormat,
@@ -48,8 +46,7 @@ export function openLog({ log, logFormat = 'text', logLevel = 'info' }: LogFlags
         // A full disk under the log is no reason for the run to fail, and no reason to say so a thousand times.
         if (complained) return;
         complained = true;
-        const { code } = error as NodeJS.ErrnoException;
-        process.stderr.write(`ferry: the log ${printable(file)} can no longer be written (${code})\n`);
+        process.stderr.write(`ferry: the log ${printable(file)} can no longer be written: ${writeReason(error)}\n`);
       }
     },
   });

@@ -7,10 +7,11 @@ import {
   didYouMean,
   type MaxDelete,
   type Overrides,
-  parseBytes,
   parseDuration,
   parseFingerprint,
+  parseLastingDuration,
   parseMaxDelete,
+  parseSomeBytes,
   type StateRule,
 } from '../config/index.ts';
 import { UsageError } from '../model/index.ts';
@@ -75,7 +76,7 @@ export function addServerOptions(verb: Command, json?: string | null): Command {
     .option('-c, --config <file>', 'configuration to use instead of sync.config.json')
     .addOption(flag('--connections <n>', 'how many at once', whole(1, 64)))
     .addOption(flag('--tls-pin <print>', 'trust this certificate only: its SHA-256 fingerprint', fingerprint))
-    .addOption(flag('--timeout <time>', 'give up a silent server after: 90, 90s, 5m', amount(parseDuration)));
+    .addOption(flag('--timeout <time>', 'give up a silent server after: 90, 90s, 5m', amount(parseLastingDuration)));
   return addTalkOptions(verb, json);
 }
 
@@ -97,10 +98,10 @@ export function addRunOptions(verb: Command, json?: string): Command {
     .option('--summary <file>', 'write a summary of the run, as Markdown')
     .option('--code-quality <file>', 'write the problems as a GitLab Code Quality report')
     .optionsGroup('Limits:')
-    .addOption(flag('--limit-rate <bytes>', 'bytes a second: 500k, 2M; none', liftable(parseBytes)))
+    .addOption(flag('--limit-rate <bytes>', 'bytes a second: 500k, 2M; none', liftable(parseSomeBytes)))
     .addOption(flag('--wait <time>', 'wait for another run to end: 90s, 5m', amount(parseDuration)))
-    .addOption(flag('--max-duration <time>', 'stop after: 90s, 10m, 2h; none', liftable(parseDuration)))
-    .addOption(flag('--max-transfer <bytes>', 'stop after so many bytes: 2G; none', liftable(parseBytes)))
+    .addOption(flag('--max-duration <time>', 'stop after: 90s, 10m, 2h; none', liftable(parseLastingDuration)))
+    .addOption(flag('--max-transfer <bytes>', 'stop after so many bytes: 2G; none', liftable(parseSomeBytes)))
     .addOption(flag('--retries <n>', 'further attempts after a failure (default 5)', whole(0, 1000)));
   addServerOptions(verb, json);
   return verb
@@ -152,7 +153,7 @@ export function flag<T>(flags: string, description: string, parse: Parse<T>): Op
 export function oneOf<T extends string>(...words: readonly T[]): Parse<T> {
   return (written) => {
     if ((words as readonly string[]).includes(written)) return written as T;
-    throw new RangeError(`${JSON.stringify(written)} is none of ${words.join(', ')}${didYouMean(written, words)}`);
+    throw new RangeError(`${JSON.stringify(written)} is not one of ${words.join(', ')}${didYouMean(written, words)}`);
   };
 }
 
@@ -170,7 +171,14 @@ function amount<T>(parse: (written: string) => T): Parse<T> {
 
 /** `none` lifts a limit that the configuration sets. */
 export function liftable(parse: (written: string) => number): Parse<number | null> {
-  return (written) => (written === 'none' ? null : parse(written));
+  return (written) => {
+    if (written === 'none') return null;
+    try {
+      return parse(written);
+    } catch (error) {
+      throw new RangeError(`${(error as Error).message}, or none`, { cause: error });
+    }
+  };
 }
 
 /** Can be repeated, for a certificate that is about to be renewed. */

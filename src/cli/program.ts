@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Context, Verb } from './context.ts';
+import type { WrongUse } from './failure.ts';
 import { type LogFlags, openLog } from './log.ts';
 import { apply } from './verbs/apply.ts';
 import { backup } from './verbs/backup.ts';
@@ -11,6 +12,7 @@ import { chmod } from './verbs/chmod.ts';
 import { completion } from './verbs/completion.ts';
 import { demo } from './verbs/demo.ts';
 import { get } from './verbs/get.ts';
+import { help } from './verbs/help.ts';
 import { init } from './verbs/init.ts';
 import { ls } from './verbs/ls.ts';
 import { mkdir, rmdir } from './verbs/mkdir.ts';
@@ -41,7 +43,7 @@ const GROUPS: readonly (readonly [string, readonly Verb[]])[] = [
   ['Look first:', [plan, apply, verify, check, status]],
   ['By hand:', [ls, cat, get, put, mkdir, rmdir, rm, mv, stat, chmod, touch, raw, shell]],
   ['Serve:', [serve]],
-  ['Set up:', [init, unlock, completion, demo]],
+  ['Set up:', [init, unlock, completion, demo, help]],
 ];
 
 const EXAMPLES = `
@@ -79,6 +81,11 @@ export function createProgram(context: Context): Command {
   for (const [heading, verbs] of GROUPS) {
     program.commandsGroup(heading);
     for (const verb of verbs) verb(program, context);
+  }
+  for (const verb of program.commands) {
+    verb.exitOverride((error) => {
+      throw Object.assign(error, { usage: `ferry ${verb.name()} ${verb.usage()}` } satisfies WrongUse);
+    });
   }
   return program;
 }

@@ -1,7 +1,16 @@
 /** A plan as a file: written by `plan -o`, read by `apply`. What is read is checked, whoever wrote it. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { ConfigError, LocalError, type Plan, printable, type RelPath, toRelPath } from '../model/index.ts';
+import {
+  ConfigError,
+  LocalError,
+  type Plan,
+  printable,
+  type RelPath,
+  systemReason,
+  toRelPath,
+  writeReason,
+} from '../model/index.ts';
 
 /** The saved-plan form: JSON that people can review, one action a line. */
 export function planForm({ actions, ...rest }: Plan): string {
@@ -16,7 +25,8 @@ export async function savePlan(file: string, plan: Plan): Promise<void> {
     await writeFile(file, `${planForm(plan)}\n`);
   } catch (error) {
     const { code = 'EIO' } = error as NodeJS.ErrnoException;
-    throw new LocalError(`the plan could not be saved to ${printable(file)} (${code})`, code, { cause: error });
+    const why = writeReason(error);
+    throw new LocalError(`the plan could not be saved to ${printable(file)}: ${why}`, code, { cause: error });
   }
 }
 
@@ -29,7 +39,10 @@ export async function readPlan(file: string): Promise<Plan> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'does not exist; "ferry plan -o FILE" makes one' : `could not be read (${code})`;
+    const why =
+      code === 'ENOENT'
+        ? 'does not exist; "ferry plan -o FILE" makes one'
+        : `could not be read: ${systemReason(error)}`;
     throw new ConfigError(`the plan ${printable(file)} ${why}`, { cause: error });
   }
   let data: unknown;

@@ -40,7 +40,9 @@ export async function jobOf(
   const options = { verb: verb.direction, overrides: { ...overridesOf(flags), ...more }, surroundings };
   const [first, second] = names;
   if (first !== undefined && second !== undefined) {
-    return { settings: await resolvePair(first, second, options), warnings: warningsOf(names) };
+    const unused = flags.config === undefined ? [] : [configUnused(flags.config)];
+    const warnings = [...warningsOf(names), ...unused];
+    return { settings: await resolvePair(first, second, options), warnings };
   }
   const config = await loadConfig({ file: flags.config, surroundings });
   if (config === null) throw noConfig(first, verb.name);
@@ -65,6 +67,10 @@ export async function remoteOf(
 
 export function warningsOf(names: readonly string[]): string[] {
   return names.some(holdsPassword) ? [PASSWORD_SEEN] : [];
+}
+
+function configUnused(file: string): string {
+  return `${printable(file)} is not read: a folder and a URL take nothing from a configuration; name one of its jobs instead`;
 }
 
 function onlyJob(config: Config, verb: { readonly name: string; readonly direction?: Direction }): string {

@@ -1,6 +1,6 @@
 /** Settles the hooks of a job: one program or several become a list, and the time limit a number. */
 import type { Argv, HookSettings } from '../model/index.ts';
-import { parseDuration } from './duration.ts';
+import { deadline, parseDuration } from './duration.ts';
 import type { HooksText, JobText } from './schema.ts';
 import type { MaintenanceSettings } from './settings.ts';
 
@@ -14,7 +14,7 @@ export function hooksOf(hooks: HooksText, heartbeat: JobText['heartbeat'], folde
     after: listOf(hooks.after),
     failed: listOf(hooks.failed),
     heartbeat: heartbeat ?? null,
-    timeout: hooks.timeout === undefined ? USUAL_TIMEOUT : parseDuration(hooks.timeout),
+    timeout: hooks.timeout === undefined ? USUAL_TIMEOUT : deadline(parseDuration(hooks.timeout)),
     folder,
   });
 }
@@ -27,7 +27,7 @@ export function maintenanceOf(
   return Object.freeze({
     enter: listOf(enter),
     leave: listOf(leave),
-    timeout: timeout === undefined ? USUAL_TIMEOUT : parseDuration(timeout),
+    timeout: timeout === undefined ? USUAL_TIMEOUT : deadline(parseDuration(timeout)),
     folder,
   });
 }

@@ -1,7 +1,7 @@
 /** Finds `sync.config.json`, reads it and checks it as a whole. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ConfigError, printable } from '../model/index.ts';
+import { ConfigError, printable, systemReason } from '../model/index.ts';
 import { type Complaint, complaints, wanted } from './complaint.ts';
 import { jsonPlaces, type Place } from './json-places.ts';
 import { didYouMean } from './nearest.ts';
@@ -74,7 +74,7 @@ async function readConfig(file: string): Promise<Config | null> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new ConfigError(`${printable(file)} could not be read (${code})`, { cause: error });
+    throw new ConfigError(`${printable(file)} could not be read: ${systemReason(error)}`, { cause: error });
   }
   const { servers, jobs, serve } = parseConfig(text, file);
   return Object.freeze({

@@ -1,7 +1,7 @@
 /** The kinds of values that several keys of the configuration take. */
 import { z } from 'zod';
-import { AMOUNT, AN_AMOUNT } from './bytes.ts';
-import { A_DURATION, DURATION } from './duration.ts';
+import { AMOUNT, AN_AMOUNT, SOME, SOME_BYTES } from './bytes.ts';
+import { A_DURATION, A_LASTING_DURATION, DURATION, LASTING } from './duration.ts';
 
 export const text = z.string().min(1, { error: 'text that is not empty' });
 /** A number that may also be written as text with a unit. */
@@ -9,6 +9,9 @@ export const measure = (number: z.ZodNumber, format: RegExp, error: string) =>
   z.union([number.nonnegative({ error }), z.string().regex(format, { error })], { error });
 export const duration = measure(z.number(), DURATION, A_DURATION);
 export const amount = measure(z.int(), AMOUNT, AN_AMOUNT);
+/** The same, but not 0. */
+export const lasting = measure(z.number().positive({ error: A_LASTING_DURATION }), LASTING, A_LASTING_DURATION);
+export const some = measure(z.int().positive({ error: SOME_BYTES }), SOME, SOME_BYTES);
 export const count = (least: number, most: number) => {
   const error = `a whole number from ${least} to ${most}`;
   return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
@@ -29,7 +32,7 @@ export function readable<T>(read: (value: T) => unknown): (value: T, context: z.
 
 export const portRange = z
   .string()
-  .regex(/^\d{1,5}-\d{1,5}$/, { error: 'two ports, such as "50000-50100"' })
+  .regex(/^\d{1,5}-\d{1,5}$/, { error: 'two ports, such as "50000-50100"', abort: true })
   .superRefine(readable(parsePortRange));
 
 /** First and last port of `50000-50100`. Throws a RangeError. */

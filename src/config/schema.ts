@@ -5,20 +5,21 @@
 import iconv from 'iconv-lite';
 import { z } from 'zod';
 import { ROOT, toRelPath } from '../model/index.ts';
-import { A_DURATION } from './duration.ts';
+import { A_LASTING_DURATION } from './duration.ts';
 import { A_FINGERPRINT, FINGERPRINT } from './fingerprint.ts';
 import { A_MAX_DELETE, MAX_DELETE, parseMaxDelete } from './max-delete.ts';
 import { parseProxyUrl } from './proxy-url.ts';
 import {
-  amount,
   count,
   duration,
+  lasting,
   measure,
   octal,
   password,
   patterns,
   portRange,
   readable,
+  some,
   text,
 } from './schema-parts.ts';
 import { serve } from './serve-schema.ts';
@@ -26,14 +27,14 @@ import { looksLikeUrl, parseRemoteUrl, remoteFolder } from './url.ts';
 
 const timeouts = z
   .strictObject({
-    connect: duration.describe('How long connecting and logging in may take, each. Seconds; default 15.').optional(),
-    reply: duration.describe('How long a reply to a command may take. Seconds; default 60.').optional(),
-    data: duration.describe('How long a data connection may fall silent. Seconds; default 60.').optional(),
+    connect: lasting.describe('How long connecting and logging in may take, each. Seconds; default 15.').optional(),
+    reply: lasting.describe('How long a reply to a command may take. Seconds; default 60.').optional(),
+    data: lasting.describe('How long a data connection may fall silent. Seconds; default 60.').optional(),
   })
   .describe('Deadlines, each on its own.');
 
 const timeout = z
-  .union([duration, timeouts], { error: `${A_DURATION}, or an object with connect, reply, data` })
+  .union([lasting, timeouts], { error: `${A_LASTING_DURATION}, or an object with connect, reply, data` })
   .describe('Deadlines for the server: one for all waits, or connect, reply and data each. Seconds.');
 
 const A_PROXY = '"none", a socks5:// or http:// url, or an object with url and password';
@@ -121,7 +122,7 @@ const server = z
       })
       .describe('How names are encoded on a server that does not speak UTF-8. Default utf-8.')
       .optional(),
-    longestListing: amount
+    longestListing: some
       .describe(
         'The longest listing of one directory that is read, in bytes; a longer one is given up and counts as incomplete. Default "128Mi".',
       )
@@ -162,7 +163,7 @@ const hooks = z
       'After a run that ended with exit code 0; where it fails, that is said and the `failed` hooks run; the exit code stays 0, as both sides agree.',
     ),
     failed: hook('After a run that ended with any other exit code.'),
-    timeout: duration.describe('How long each of them may take. Seconds; default 300.').optional(),
+    timeout: lasting.describe('How long each of them may take. Seconds; default 300.').optional(),
   })
   .describe(
     'Programs that run around each run that is no dry run: [PROGRAM, ARGUMENT, ...], or a list of such. No shell reads them, their folder is that of this file, and they find the run’s summary in FERRY_... variables and as JSON on standard input.',
@@ -284,10 +285,10 @@ const job = z
       )
       .optional(),
     connections: count(1, 64).describe('How many connections may be open at once. Default: the server’s.').optional(),
-    limitRate: amount.describe('Bytes a second, such as "2M". Default: no limit.').optional(),
+    limitRate: some.describe('Bytes a second, such as "2M". Default: no limit.').optional(),
     retries: count(0, 1000).describe('How often a failed transfer is tried again. Default 5.').optional(),
-    maxDuration: duration.describe('Stop after this time. Seconds; default: no limit.').optional(),
-    maxTransfer: amount.describe('Stop after so many bytes. Default: no limit.').optional(),
+    maxDuration: lasting.describe('Stop after this time. Seconds; default: no limit.').optional(),
+    maxTransfer: some.describe('Stop after so many bytes. Default: no limit.').optional(),
     timeout: timeout.optional(),
     hooks: hooks.optional(),
     heartbeat: heartbeat.optional(),
@@ -301,7 +302,7 @@ const job = z
       .strictObject({
         enter: hook('Before a staged release is published; where it does not end with 0, nothing is published.'),
         leave: hook('After it, however it went.'),
-        timeout: duration.describe('How long each of them may take. Seconds; default 300.').optional(),
+        timeout: lasting.describe('How long each of them may take. Seconds; default 300.').optional(),
       })
       .describe('Programs that run around the moment in which a staged release is published, in the forms of hooks.')
       .optional(),
@@ -316,7 +317,7 @@ const job = z
         [
           z.enum(['local', 'remote']),
           z.strictObject({
-            staleAfter: duration
+            staleAfter: lasting
               .describe('How long the run that holds the lock may show no heartbeat. Seconds; default 60.')
               .optional(),
           }),

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, printable } from '../model/index.ts';
+import { ConfigError, printable, systemReason } from '../model/index.ts';
 import { fileAt } from './file-at.ts';
 import { secretsMask } from './mask.ts';
 import { type NetrcLogin, netrcLogin } from './netrc.ts';
@@ -77,10 +77,8 @@ async function givenPassword(given: PasswordText, whence: Whence): Promise<strin
     try {
       return withoutLineBreak(await readFile(file, 'utf8'));
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new ConfigError(`the password file ${printable(file)}, named at ${place}, could not be read (${code})`, {
-        cause: error,
-      });
+      const what = `the password file ${printable(file)}, named at ${place},`;
+      throw new ConfigError(`${what} could not be read: ${systemReason(error)}`, { cause: error });
     }
   }
   return withoutLineBreak(await output(given.command ?? [], whence));
@@ -97,7 +95,7 @@ function output([program = '', ...args]: readonly string[], { place, folder }: W
         ? `did not finish within ${COMMAND_DEADLINE / 1000} s`
         : typeof error.code === 'number'
           ? `ended with ${error.code}${said ? `: ${printable(said)}` : ''}`
-          : `could not be run (${error.code})`;
+          : `could not be run: ${error.code === 'ENOENT' ? 'there is no such program (ENOENT)' : systemReason(error)}`;
       // The error itself is not the cause: it repeats the whole command, and that may hold a secret.
       reject(new ConfigError(`the password command ${printable(program)} at ${place} ${why}`));
     });
@@ -117,7 +115,7 @@ export async function readNetrc(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new ConfigError(`${printable(file)} could not be read (${code})`, { cause: error });
+    throw new ConfigError(`${printable(file)} could not be read: ${systemReason(error)}`, { cause: error });
   }
 }
 

@@ -1,8 +1,8 @@
 /** Settles the `serve` section: folders are made absolute, certificates and passwords are read. */
 import { readFile } from 'node:fs/promises';
-import { ConfigError, printable } from '../model/index.ts';
+import { ConfigError, printable, systemReason } from '../model/index.ts';
 import { parseBytes } from './bytes.ts';
-import { parseDuration } from './duration.ts';
+import { deadline, parseDuration } from './duration.ts';
 import { fileAt } from './file-at.ts';
 import type { Config } from './load.ts';
 import { type PasswordText, parsePortRange } from './schema-parts.ts';
@@ -155,8 +155,9 @@ export async function pem(file: string, place: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError(`${printable(file)}, named at ${place}, could not be read (${code})`, { cause: error });
+    throw new ConfigError(`${printable(file)}, named at ${place}, could not be read: ${systemReason(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -190,7 +191,7 @@ function here([program = '', ...parameters]: readonly string[], folder: string):
 }
 
 function ms(written: number | string | undefined): number | undefined {
-  return written === undefined ? undefined : parseDuration(written);
+  return written === undefined ? undefined : deadline(parseDuration(written));
 }
 
 function isHash(text: string): boolean {

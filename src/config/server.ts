@@ -1,9 +1,9 @@
 /** Settles everything about one server: from an entry of the configuration, or from a URL alone. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ConfigError, printable, UsageError } from '../model/index.ts';
+import { ConfigError, printable, systemReason, UsageError } from '../model/index.ts';
 import { parseBytes } from './bytes.ts';
-import { parseDuration } from './duration.ts';
+import { deadline, parseDuration } from './duration.ts';
 import { fileAt } from './file-at.ts';
 import { parseFingerprint } from './fingerprint.ts';
 import type { Origin } from './origin.ts';
@@ -89,10 +89,11 @@ function timeoutsOf(server: TimeoutText | undefined, wishes: ServerWishes): type
   for (const written of [server, wishes.timeout])
     for (const wait of ['connect', 'reply', 'data'] as const) {
       const one = typeof written === 'object' ? written[wait] : written;
-      if (one !== undefined) settled[wait] = parseDuration(one);
+      if (one !== undefined) settled[wait] = deadline(parseDuration(one));
     }
-  const all = wishes.overrides.timeout;
-  return all === undefined ? settled : { connect: all, reply: all, data: all };
+  if (wishes.overrides.timeout === undefined) return settled;
+  const all = deadline(wishes.overrides.timeout);
+  return { connect: all, reply: all, data: all };
 }
 
 /** @throws UsageError where there is no certificate to compare. */
@@ -114,7 +115,7 @@ async function resolveTls(
     const file = fileAt(given, origin.folder, home);
     const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
       throw new ConfigError(
-        `${printable(file)}, named at ${origin.path}.tls.${key}, could not be read (${cause.code})`,
+        `${printable(file)}, named at ${origin.path}.tls.${key}, could not be read: ${systemReason(cause)}`,
       );
     });
     if (!text.includes('-----BEGIN '))

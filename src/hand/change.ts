@@ -9,8 +9,10 @@ import {
   joinPath,
   lineage,
   nameOf,
+  parentOf,
   printable,
   type RelPath,
+  ReplyError,
   ROOT,
   UsageError,
 } from '../model/index.ts';
@@ -41,10 +43,17 @@ export async function makeFolders(
       missing.unshift(at);
     }
     for (const one of missing) {
-      await onLane(work, (lane) => lane.makeDirectory(one));
+      await onLane(work, (lane) => lane.makeDirectory(one)).catch((error) => unlessAbove(work, one, error));
       made(one);
     }
   });
+}
+
+/** Why a folder could not be made: where the one above it is missing, that says more than the server's words. */
+async function unlessAbove({ remote, signal }: Work, path: RelPath, error: unknown): Promise<never> {
+  const above = parentOf(path);
+  if (!(error instanceof ReplyError) || (await lookAt(remote, above, signal)) !== null) throw error;
+  throw new FerryError('reply', `there is no folder ${printable(above)} on the server; mkdir -p makes it, too`);
 }
 
 export interface MoveRules {

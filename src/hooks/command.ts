@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { type Argv, printable } from '../model/index.ts';
+import { type Argv, printable, systemReason } from '../model/index.ts';
 
 export interface CommandOptions {
   readonly argv: Argv;
@@ -117,10 +117,11 @@ function linesOf(stream: Readable, output: (line: string) => void): Promise<void
   });
 }
 
-function sayUnstarted({ code, message }: NodeJS.ErrnoException, env: CommandOptions['env']): string {
-  if (code === 'ENOENT') {
+function sayUnstarted(error: NodeJS.ErrnoException, env: CommandOptions['env']): string {
+  if (error.code === 'ENOENT') {
     return `could not be found; PATH is ${printable(env.PATH ?? '')}, so write the program with its whole path`;
   }
-  if (code === 'EACCES') return 'could not be run: it is not executable (chmod +x), or its folder is closed to us';
-  return `could not be run (${code ?? message})`;
+  if (error.code === 'EACCES')
+    return 'could not be run: it is not executable (chmod +x), or its folder is closed to us';
+  return `could not be run: ${systemReason(error)}`;
 }

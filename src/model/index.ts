@@ -12,4 +12,5 @@ export * from './path.ts';
 export * from './plan.ts';
 export * from './problem.ts';
 export * from './remote.ts';
+export * from './system-error.ts';
 export * from './temporary.ts';

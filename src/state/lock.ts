@@ -1,7 +1,7 @@
 /** One run per job on this machine. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, LockError, printable, StateError } from '../model/index.ts';
+import { ConfigError, LockError, printable, StateError, systemReason } from '../model/index.ts';
 import {
   dropLockFile,
   type Held,
@@ -104,9 +104,8 @@ const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENO
 function unwritable(directory: string, error: unknown): ConfigError | StateError {
   const full = noRoom(error, directory);
   if (full) return full;
-  const { code, message } = error as NodeJS.ErrnoException;
   return new ConfigError(
-    `Ferry cannot keep its state in ${printable(directory)} (${code ?? message}); make that folder writable, or set FERRY_STATE to one that is`,
+    `Ferry cannot keep its state in ${printable(directory)}: ${systemReason(error)}; make that folder writable, or set FERRY_STATE to one that is`,
     { cause: error },
   );
 }

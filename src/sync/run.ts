@@ -29,6 +29,7 @@ import {
 import { retrying } from '../queue/index.ts';
 import { beginRun, type CurrentRun, type Lock, OWN_FOLDER } from '../state/index.ts';
 import { mendSwaps, settleTentatives } from '../transfer/index.ts';
+import { systemClock } from '../watch/clock.ts';
 import { carryOut } from './carry-out.ts';
 import { sweepAbandoned, sweepLeftovers } from './leftovers.ts';
 import { mendAsides } from './mend-asides.ts';
@@ -344,14 +345,11 @@ function limited(job: JobSettings, outer: AbortSignal | undefined, tally: Tally,
   const onAbort = () => outer && controller.abort(interruptionBy(outer));
   if (outer?.aborted) onAbort();
   outer?.addEventListener('abort', onAbort, { once: true });
-  const timer =
+  const over = 'the time allowed by --max-duration, or "maxDuration" of the job, is over';
+  const callOff =
     job.maxDuration === null
       ? undefined
-      : setTimeout(
-          () => controller.abort(new LimitError('the time allowed by --max-duration is over')),
-          job.maxDuration,
-        );
-  timer?.unref();
+      : systemClock.after(job.maxDuration, () => controller.abort(new LimitError(over)));
   return {
     signal: controller.signal,
     abort: (error: Error) => controller.abort(error),
@@ -359,11 +357,13 @@ function limited(job: JobSettings, outer: AbortSignal | undefined, tally: Tally,
       tell(event);
       const moved = tally.bytesSent + tally.bytesReceived;
       if (job.maxTransfer !== null && event.type === 'progress' && moved >= job.maxTransfer) {
-        controller.abort(new LimitError('as many bytes as --max-transfer allows were moved'));
+        controller.abort(
+          new LimitError('as many bytes as --max-transfer, or "maxTransfer" of the job, allows were moved'),
+        );
       }
     },
     end: () => {
-      clearTimeout(timer);
+      callOff?.();
       outer?.removeEventListener('abort', onAbort);
     },
   };

@@ -176,7 +176,9 @@ class Watch {
     this.#total.sameBySize = one.sameBySize;
     const { maxTransfer } = this.#job;
     if (maxTransfer !== null && this.#total.bytesSent + this.#total.bytesReceived >= maxTransfer) {
-      this.#stop.abort(new LimitError('as many bytes as --max-transfer allows were moved'));
+      this.#stop.abort(
+        new LimitError('as many bytes as --max-transfer, or "maxTransfer" of the job, allows were moved'),
+      );
     }
   }
 
@@ -185,7 +187,7 @@ class Watch {
     if (maxDuration === null) return undefined;
     const { clock = systemClock } = this.#options;
     return clock.after(maxDuration, () =>
-      this.#stop.abort(new LimitError('the time allowed by --max-duration is over')),
+      this.#stop.abort(new LimitError('the time allowed by --max-duration, or "maxDuration" of the job, is over')),
     );
   }
 }

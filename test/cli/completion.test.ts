@@ -37,6 +37,7 @@ describe('candidates', () => {
     expect(await offered('pu')).toEqual(['push', 'pull', 'put']);
     expect(await offered('')).toEqual(expect.arrayContaining(['push', 'ls', 'completion', 'demo']));
     expect(await offered('__')).toEqual([]);
+    expect(await offered('help', 'pu')).toEqual(['push', 'pull', 'put']);
     expect(await offered('--v')).toEqual(['--version']);
   });
 

@@ -448,6 +448,12 @@ describe('9: its own limit', () => {
     expect(code).toBe(9);
     expect(stderr).toMatch(/--max-duration/);
   });
+
+  test('one that is longer than a timer of the system is not over at once', async () => {
+    world = await makeWorld();
+    await world.write({ 'site/a.txt': 'a' });
+    expect(await push('--max-duration', '30d', '--timeout', '30d')).toMatchObject({ code: 0 });
+  });
 });
 
 async function sizes(of: World): Promise<Record<string, number>> {

@@ -59,6 +59,16 @@ describe('ls and stat', () => {
     expect(pattern).toMatchObject({ code: 0, stdout: 'a.txt\nb.txt\n' });
   });
 
+  test('what a pattern matches is one table', async () => {
+    const { stdout } = await world.ferry('ls', 'web:/www/*.*');
+    const ends = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.search(/ {2}\d{4}-/));
+    expect(ends.length).toBeGreaterThan(2);
+    expect(new Set(ends).size).toBe(1);
+  });
+
   test('stat tells what is there, and says what is not', async () => {
     const seen = await world.ferry('stat', '--json', 'site:sub', 'web:/www/none');
     expect(seen.code).toBe(3);
@@ -168,6 +178,10 @@ describe('small changes', () => {
       expect.objectContaining({ type: 'action', action: 'mkdir', path: 'x/y', status: 'done' }),
       expect.objectContaining({ type: 'summary', exitCode: 0 }),
     ]);
+    expect(await world.ferry('mkdir', 'web:/none/y')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('there is no folder none on the server; mkdir -p makes it, too'),
+    });
     expect(await world.ferry('mv', 'web:/x/y', 'web:/x/z')).toMatchObject({ code: 0, stdout: '', stderr: '' });
     expect((await world.ferry('rm', '-rv', 'web:/x')).stderr).toContain('deleted    x/z/\n');
     expect(await world.ferry('rm', '-f', 'web:/x', 'web:/*.none')).toMatchObject({ code: 0, stderr: '' });

@@ -1,4 +1,6 @@
 /** What is said of a wrong command line or configuration: exit code 2, and the nearest right one. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeWorld, type World } from './harness.ts';
 
@@ -34,12 +36,31 @@ describe('a wrong command line ends with 2 and a way on', () => {
     ['a flag like no other', ['push', '--frobnicate'], /unknown option '--frobnicate'; --help lists them/],
     ['an unknown flag with a value', ['push', 'site', URL, '--max-deletes=5'], /did you mean --max-delete\?/],
     ['a flag without its value', ['push', 'site', URL, '--exclude'], /--exclude <pattern>/],
-    ['an unknown rule', ['push', 'site', URL, '--delete', 'al'], /--delete: "al" is none of .*; did you mean all\?/],
+    [
+      'an unknown rule',
+      ['push', 'site', URL, '--delete', 'al'],
+      /--delete: "al" is not one of none, .*; did you mean all\?/,
+    ],
     ['no number', ['push', 'site', URL, '--connections', 'four'], /--connections: "four" is not a whole number/],
     ['no duration', ['push', 'site', URL, '--timeout', '5 parsecs'], /--timeout: "5 parsecs" is not a duration/],
     ['no amount', ['push', 'site', URL, '--limit-rate', 'fast'], /--limit-rate: "fast" is not a number of bytes/],
     ['no limit', ['push', 'site', URL, '--max-delete', '200%'], /--max-delete: "200%"/],
-    ['three places', ['push', 'a', 'b', 'c'], /too many arguments/],
+    ['three places', ['push', 'a', 'b', 'c'], /too many arguments.*; usage: ferry push \[job \| source destination\]/],
+    ['a folder and a URL for a job', ['rollback', 'site', URL], /too many arguments.*; usage: ferry rollback \[job\]/],
+    ['a plan that is not named', ['apply'], /missing required argument 'file'; usage: ferry apply <file>/],
+    ['no time', ['push', 'site', URL, '--timeout', '0'], /--timeout: "0" is not a duration above 0/],
+    [
+      'no rate',
+      ['push', 'site', URL, '--limit-rate', '0'],
+      /--limit-rate: "0" is not a number of bytes above 0.*, or none/,
+    ],
+    [
+      'a log in no folder',
+      ['push', 'site', URL, '--log', 'none/x.log'],
+      /cannot be written: its folder does not exist/,
+    ],
+    ['a log that is a folder', ['push', 'site', URL, '--log', 'site'], /cannot be written: it is a directory/],
+    ['help for an unknown verb', ['help', 'psuh'], /unknown verb 'psuh'; did you mean push\?/],
     ['the wrong direction', ['pull', 'site', URL], /ferry pull copies from a server.*ferry push site ftp:\/\//],
     ['two URLs', ['push', URL, URL], /both are URLs/],
     ['two folders', ['push', 'a', 'b'], /neither a nor b is a URL/],
@@ -98,6 +119,13 @@ describe('help and version', () => {
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
+  test('help says the same as --help', async () => {
+    expect(await world.ferry('help')).toEqual(await world.ferry('--help'));
+    const ofVerb = await world.ferry('help', 'push');
+    expect(ofVerb).toEqual(await world.ferry('push', '--help'));
+    expect(ofVerb).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: ferry push') });
+  });
+
   test('the version is that of the package', async () => {
     const { code, stdout } = await world.ferry('--version');
     expect(code).toBe(0);
@@ -134,5 +162,23 @@ describe('init', () => {
     expect(await world.ferry('init', ...args)).toMatchObject({ code: 0 });
     const { 'etc/sync.config.json': text } = await world.files('.');
     expect(JSON.parse(text!)).toMatchObject({ jobs: { site: { local: '../site' } } });
+  });
+
+  test('what comes next finds the file that was written', async () => {
+    const args = ['--yes', '--url', `ftp://ann@127.0.0.1:${world.port}/www`, '--local', 'site'];
+    const elsewhere = await world.ferry('init', ...args, '-c', 'other.json');
+    expect(elsewhere.stderr).toMatch(/ferry plan site -c other\.json\n {2}ferry push site -c other\.json\n/);
+    const here = await world.ferry('init', ...args);
+    expect(here.stderr).toMatch(/ferry plan site\n {2}ferry push site\n/);
+    await rm(join(world.folder, 'sync.config.json'));
+  });
+});
+
+describe('-c beside a folder and a URL', () => {
+  test('is said to be of no use', async () => {
+    const url = `ftp://ann@127.0.0.1:${world.port}/www`;
+    const { code, stderr } = await world.ferry('push', 'site', url, '-c', 'good.json');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/warning: good\.json is not read: a folder and a URL take nothing from a configuration/);
   });
 });

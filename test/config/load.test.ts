@@ -140,7 +140,7 @@ describe('a mistake is told by key, line and what to do', () => {
     [
       'a wrong duration',
       inJob({ maxDuration: '5 minutes' }),
-      'jobs.site.maxDuration (line 1): found "5 minutes", wanted a duration: seconds (90), or "500ms"',
+      'jobs.site.maxDuration (line 1): found "5 minutes", wanted a duration above 0: seconds (90), or "500ms"',
     ],
     ['a negative duration', inJob({ timeout: -1 }), 'jobs.site.timeout (line 1): found -1, wanted a duration'],
     [
@@ -177,6 +177,11 @@ describe('a mistake is told by key, line and what to do', () => {
       'an unknown encoding',
       inServer({ encoding: 'klingon' }),
       'servers.web.encoding (line 1): no encoding of that name is known',
+    ],
+    [
+      'a time in which nothing could be done',
+      inJob({ timeout: 0, maxDuration: '0s', limitRate: 0 }),
+      'jobs.site.timeout (line 1): found 0, wanted a duration above 0: seconds (90)',
     ],
     [
       'a range of ports upside down',
@@ -301,7 +306,9 @@ describe('the file', () => {
   test('that cannot be read is an error, not absence', async () => {
     const folder = testFolder();
     mkdirSync(join(folder.path, 'sync.config.json'));
-    await expect(loadConfig({ surroundings: folder.surroundings() })).rejects.toThrow('could not be read (EISDIR)');
+    await expect(loadConfig({ surroundings: folder.surroundings() })).rejects.toThrow(
+      'could not be read: it is a directory (EISDIR)',
+    );
   });
 
   test.skipIf(process.platform === 'win32').each([

@@ -270,6 +270,7 @@ describe('a job', () => {
       {},
       [15_000, 9000, 3000],
     ],
+    ['what a timer can hold', { timeout: '30d' }, {}, {}, [2 ** 31 - 1, 2 ** 31 - 1, 2 ** 31 - 1]],
     ['the command line, over all', { timeout: 5 }, { timeout: { data: 3 } }, { timeout: 700 }, [700, 700, 700]],
   ])('deadlines are settled by %s', async (_, server, job, overrides, [connect, reply, data]) =>
     expect((await site(server, job, { overrides })).server).toMatchObject({
@@ -354,7 +355,7 @@ describe('TLS', () => {
   });
 
   test.each([
-    ['is not there', 'none.pem', 'could not be read (ENOENT)'],
+    ['is not there', 'none.pem', 'could not be read: nothing is there (ENOENT)'],
     ['is something else', 'sync.config.json', 'is not PEM text'],
   ])('a certificate that %s', async (_, ca, why) => {
     await expect(site({ tls: { ca } })).rejects.toThrow(ConfigError);

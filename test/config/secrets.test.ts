@@ -114,13 +114,13 @@ describe('a message says which source failed and what to do', () => {
       'a file that is not there',
       { file: 'none' },
       {},
-      'none, named at servers.web.password in sync.config.json, could not be read (ENOENT)',
+      'none, named at servers.web.password in sync.config.json, could not be read: nothing is there (ENOENT)',
     ],
     [
       'a program that is not there',
       { command: ['/no/such'] },
       {},
-      'the password command /no/such at servers.web.password in sync.config.json could not be run (ENOENT)',
+      'the password command /no/such at servers.web.password in sync.config.json could not be run: there is no such program (ENOENT)',
     ],
     [
       'a program that fails',
@@ -141,7 +141,7 @@ describe('a message says which source failed and what to do', () => {
       { FERRY_PASSWORD: 'a\r\nDELE x' },
       'the password from FERRY_PASSWORD contains a line break',
     ],
-    ['a netrc that cannot be read', undefined, { NETRC: '/' }, '/ could not be read (EISDIR)'],
+    ['a netrc that cannot be read', undefined, { NETRC: '/' }, '/ could not be read: it is a directory (EISDIR)'],
   ])('%s', async (_, given, env, message) => {
     const password = passwordOf(testFolder(), given, { env })();
     await expect(password).rejects.toThrow(ConfigError);

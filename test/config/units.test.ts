@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseBytes, parseDuration, parseMaxDelete } from '../../src/config/index.ts';
+import {
+  parseBytes,
+  parseDuration,
+  parseLastingDuration,
+  parseMaxDelete,
+  parseSomeBytes,
+} from '../../src/config/index.ts';
 
 describe('a duration', () => {
   test.each([
@@ -20,6 +26,19 @@ describe('a duration', () => {
     '%j is none, and the message shows how to write one',
     (written) => expect(() => parseDuration(written)).toThrow(/is not a duration: seconds \(90\), or "500ms"/),
   );
+});
+
+describe('where nothing at all would make no sense', () => {
+  test.each([0, '0', '0s', '0.0', '00ms'])('%j is no duration, and the message says why', (written) =>
+    expect(() => parseLastingDuration(written)).toThrow(/is not a duration above 0: seconds/),
+  );
+  test.each([0, '0', '0M', '0.00Ki'])('%j is no amount', (written) =>
+    expect(() => parseSomeBytes(written)).toThrow(/is not a number of bytes above 0: 500000/),
+  );
+  test('what is above 0 is read as ever', () => {
+    expect(parseLastingDuration('0.05s')).toBe(50);
+    expect(parseSomeBytes('0.5k')).toBe(500);
+  });
 });
 
 describe('an amount of bytes', () => {

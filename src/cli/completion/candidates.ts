@@ -35,6 +35,7 @@ export async function candidates(
   const argument = verb.registeredArguments[Math.min(place, verb.registeredArguments.length - 1)];
   if (!argument || (place >= verb.registeredArguments.length && !argument.variadic)) return [];
   if (argument.argChoices) return fitting(argument.argChoices.map((value) => ({ value, description: '' })));
+  if (argument.name() === 'verb') return fitting(verbsOf(program));
   return fitting(await named(argument.name(), verb.name(), () => names(valueAfter(before, '-c', '--config'))));
 }
 

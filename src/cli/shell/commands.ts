@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { Command } from 'commander';
 import { didYouMean } from '../../config/index.ts';
 import { literalName, onLane } from '../../hand/index.ts';
-import { EXIT, InterruptedError, printable, UsageError } from '../../model/index.ts';
+import { EXIT, InterruptedError, printable, systemReason, UsageError } from '../../model/index.ts';
 import type { Context, Verb } from '../context.ts';
 import { cat } from '../verbs/cat.ts';
 import { chmod } from '../verbs/chmod.ts';
@@ -83,7 +83,7 @@ function enterLocal(name: string | undefined): void {
   try {
     process.chdir(folder);
   } catch (error) {
-    throw new UsageError(`${printable(folder)} cannot be entered (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`${printable(folder)} cannot be entered: ${systemReason(error)}`);
   }
 }
 
@@ -92,7 +92,7 @@ async function localTable(folder: string): Promise<string[]> {
     const entries = await readdir(folder, { withFileTypes: true });
     return entries.map((entry) => printable(entry.name) + (entry.isDirectory() ? '/' : '')).sort();
   } catch (error) {
-    throw new UsageError(`${printable(folder)} cannot be listed (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`${printable(folder)} cannot be listed: ${systemReason(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The verb `completion`: prints what teaches a shell to complete ferry's verbs, flags, jobs and servers. */
 import { Argument } from 'commander';
 import { didYouMean, loadConfig, processSurroundings } from '../../config/index.ts';
-import { UsageError } from '../../model/index.ts';
+import { printable, UsageError } from '../../model/index.ts';
 import { candidates, type Names } from '../completion/candidates.ts';
 import { SCRIPTS, type ShellName } from '../completion/scripts.ts';
 import type { Verb } from '../context.ts';
@@ -19,7 +19,7 @@ export const completion: Verb = (program, context) => {
     .addHelpText('after', EXAMPLES)
     .action((name: string) => {
       if (!Object.hasOwn(SCRIPTS, name)) {
-        throw new UsageError(`${name} is none of ${SHELLS.join(', ')}${didYouMean(name, SHELLS)}`);
+        throw new UsageError(`${printable(name)} is not one of ${SHELLS.join(', ')}${didYouMean(name, SHELLS)}`);
       }
       context.stdout.line(SCRIPTS[name as ShellName].trimEnd());
     });

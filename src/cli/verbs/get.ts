@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { WrittenPlace } from '../../config/index.ts';
-import { formatRemoteUrl, parseBytes } from '../../config/index.ts';
+import { formatRemoteUrl, parseSomeBytes } from '../../config/index.ts';
 import {
   type CopyRequest,
   type CopyRules,
@@ -69,7 +69,7 @@ export function addCopyOptions(verb: Command): Command {
     .option('-p, --preserve', 'keep permissions, too; times are always kept')
     .option('--ascii', 'as text: line ends become those of the other side')
     .option('-n, --dry-run', 'say what would be done, and do nothing')
-    .addOption(flag('--limit-rate <bytes>', 'bytes a second: 500k, 2M; none', liftable(parseBytes)))
+    .addOption(flag('--limit-rate <bytes>', 'bytes a second: 500k, 2M; none', liftable(parseSomeBytes)))
     .addOption(flag('--retries <n>', 'further attempts after a failure (default 5)', whole(0, 1000)));
   return addServerOptions(verb);
 }

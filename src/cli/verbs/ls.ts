@@ -58,6 +58,7 @@ async function list(desk: Desk, place: string | undefined, path: string | undefi
   const matches = await desk.matches(work, [at]);
   const lister = new Lister(desk, work, flags);
   for (const match of matches) await lister.show(match, matches.length > 1);
+  lister.end();
   return undefined;
 }
 
@@ -65,6 +66,8 @@ class Lister {
   readonly #desk: Desk;
   readonly #work: Work;
   readonly #flags: LsFlags;
+  /** Files that a pattern matched, not printed yet: those in a row are one table. */
+  #files: Entry[] = [];
 
   constructor(desk: Desk, work: Work, flags: LsFlags) {
     this.#desk = desk;
@@ -79,12 +82,16 @@ class Lister {
     if (seen === null) throw new FerryError('reply', `there is no ${printable(path)} on the server`);
     const what = seen && (entry ? seen : await followed(remote, seen, signal));
     const base = several || (what && what.kind !== 'directory') ? parentOf(path) : path;
-    if (what && what.kind !== 'directory') return this.#print([what], base);
+    if (what && what.kind !== 'directory') {
+      this.#files.push({ ...what, path: beneath(what.path, base) });
+      return;
+    }
+    this.end();
     const pending: RelPath[] = [path];
     for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
       const listing = await remote.list(directory, signal);
       const entries = [...listing.entries].sort((a, b) => comparePaths(a.path, b.path));
-      this.#print(entries, base);
+      this.#print(entries.map((entry) => ({ ...entry, path: beneath(entry.path, base) })));
       this.#problems(listing, base);
       // The first folder comes next: the order is that of the paths.
       if (!this.#flags.recursive) continue;
@@ -92,8 +99,13 @@ class Lister {
     }
   }
 
-  #print(entries: readonly Entry[], base: RelPath): void {
-    const shown = entries.map((entry) => ({ ...entry, path: beneath(entry.path, base) }));
+  /** Prints what still waits for others of its kind. */
+  end(): void {
+    this.#print(this.#files);
+    this.#files = [];
+  }
+
+  #print(shown: readonly Entry[]): void {
     const { json, names } = this.#flags;
     if (json) for (const entry of shown) this.#desk.line(entryLine(entry));
     else if (names) for (const entry of shown) this.#desk.line(printable(entry.path));

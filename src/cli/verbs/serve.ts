@@ -2,7 +2,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { loadConfig, pem, processSurroundings, resolveServe, type ServeSettings } from '../../config/index.ts';
-import { ConfigError, EXIT, InterruptedError, printable, UsageError } from '../../model/index.ts';
+import { ConfigError, EXIT, InterruptedError, printable, systemReason, UsageError } from '../../model/index.ts';
 import { everything, FtpServer, isHash, readOnly } from '../../server/index.ts';
 import { askSecret, someoneIsThere } from '../ask.ts';
 import type { Context, Verb } from '../context.ts';
@@ -181,7 +181,9 @@ async function demandHomes({ root, users, anonymous }: ServeSettings): Promise<v
     const what = home === root ? printable(home) : `${printable(home)}, the home of ${printable(name)},`;
     const failed = (why: string) => new UsageError(`${what} ${why}`);
     const found = await stat(home).catch((error: NodeJS.ErrnoException) => {
-      throw failed(error.code === 'ENOENT' ? 'does not exist; make it first' : `cannot be looked at (${error.code})`);
+      throw failed(
+        error.code === 'ENOENT' ? 'does not exist; make it first' : `cannot be looked at: ${systemReason(error)}`,
+      );
     });
     if (!found.isDirectory()) throw failed('is not a folder');
     const writes = [...permissions].some((letter) => 'adfmw'.includes(letter));

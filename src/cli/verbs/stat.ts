@@ -19,7 +19,10 @@ export const stat: Verb = (program, context) => {
       const code = await atDesk(context, { verb: 'stat', flags, data: true }, async (desk) => {
         const places = await desk.places(paths);
         const work = await desk.work(places[0]!);
+        let several = false;
         await look(work, await desk.matches(work, places), (entry) => {
+          if (several && !flags.json) desk.line('');
+          several = true;
           desk.line(flags.json ? entryLine(entry) : described(entry));
         });
         return undefined;
@@ -37,7 +40,7 @@ function described(entry: Entry): string {
   const lines = [
     ['path', printable(path || '/')],
     ['kind', KINDS[kind]],
-    ['size', size === null ? '-' : `${size} bytes`],
+    ['size', size === null ? '-' : `${size} ${size === 1 ? 'byte' : 'bytes'}`],
     ['modified', mtime === null ? time : `${time} ${zoned ? 'UTC' : '(by the clock of the server)'}`],
     ...(mode === undefined ? [] : [['mode', `${mode.toString(8).padStart(3, '0')} ${modeText(entry)}`]]),
   ];
