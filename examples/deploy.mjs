@@ -4,6 +4,10 @@
 import { createFerry, exitCodeOf, FerryError } from 'ftp-ferry';
 
 const [source, destination] = process.argv.slice(2);
+if (!destination) {
+  console.error('usage: node deploy.mjs FOLDER URL');
+  process.exit(2);
+}
 const ferry = createFerry({ source, destination, overrides: { exclude: ['*.map'] } });
 
 const stop = new AbortController();

@@ -4,6 +4,10 @@
 import { FtpServer, resolvePair, run } from 'ftp-ferry';
 
 const [folder, served] = process.argv.slice(2);
+if (!served) {
+  console.error('usage: node serve-and-push.mjs FOLDER SERVER-FOLDER');
+  process.exit(2);
+}
 const server = new FtpServer({ root: served, users: [{ name: 'ann', password: 'not a secret' }] });
 server.on('stored', ({ path, bytes }) => console.log(`the server got ${path}, ${bytes} bytes`));
 const { port } = await server.listen();

@@ -8,7 +8,8 @@ import { flushed } from './output.ts';
 export async function endOn({ exitCode, message }: Failure): Promise<never> {
   if (message !== '') {
     process.stderr.write(`${secretsMask().mask(message)}\n`);
-    currentLog()?.note('error', message);
+    // In the log each line says whose it is.
+    currentLog()?.note('error', message.replace(/^ferry: /, ''));
     await currentLog()?.close();
   }
   await flushed();

@@ -140,17 +140,19 @@ describe('the log', () => {
   test('has what went wrong before there was a run; one that cannot be written is said', async () => {
     const broken = ['push', 'sight', '-c', at('sync.config.json'), '--log', at('ferry.log')];
     expect((await cron(usual(), broken)).code).toBe(2);
-    expect(await readFile(at('ferry.log'), 'utf8')).toMatch(/ ERROR \[\d+\] ferry: ferry: there is no job sight/);
+    expect(await readFile(at('ferry.log'), 'utf8')).toMatch(/ ERROR \[\d+\] ferry: there is no job sight/);
     const { code, stderr } = await cron(usual(), push('--log', '/dev/null/ferry.log'));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^ferry: --log: \/dev\/null\/ferry\.log cannot be written \(ENOTDIR\)\n$/);
+    expect(stderr).toMatch(
+      /^ferry: --log: \/dev\/null\/ferry\.log cannot be written: a part of the path is not a directory \(ENOTDIR\)\n$/,
+    );
     expect(existsSync(join(world.serverFolder, 'www'))).toBe(false);
   });
 
   test.skipIf(process.platform !== 'linux')('a full disk under it does not stop the run', async () => {
     const { code, stderr } = await cron(usual(), push('--log', '/dev/full'));
     expect(code).toBe(0);
-    expect(stderr).toBe('ferry: the log /dev/full can no longer be written (ENOSPC)\n');
+    expect(stderr).toBe('ferry: the log /dev/full can no longer be written: no room left on the disk (ENOSPC)\n');
     await until(() => existsSync(join(world.serverFolder, 'www/a.txt')), 'the file is there');
   });
 });

@@ -367,7 +367,7 @@ describe('what cannot be meant is refused, with a way on', () => {
     [
       'a certificate that is not there',
       ['drop', '--anonymous', '--tls-cert', 'no.pem', '--tls-key', 'key.pem'],
-      /no\.pem, named at --tls-cert, could not be read \(ENOENT\)/,
+      /no\.pem, named at --tls-cert, could not be read: nothing is there \(ENOENT\)/,
     ],
     [
       'a certificate that is none',
