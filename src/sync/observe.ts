@@ -30,10 +30,7 @@ import {
 import {
   type Agreement,
   ChangingError,
-  type Entry,
   fingerprintOf,
-  isAside,
-  isTemporary,
   joinPath,
   type Listing,
   LocalError,
@@ -52,6 +49,7 @@ import { sameVersion } from '../transfer/index.ts';
 import { confirmGone } from './confirm-gone.ts';
 import { gather } from './evidence.ts';
 import { keepOf } from './release-options.ts';
+import { Temporaries } from './temporaries.ts';
 
 export interface ObserveOptions {
   readonly pair: Pair;
@@ -100,9 +98,6 @@ function seenIn({ path: directory, supposed, unseen }: Visit, listings: readonly
   return { paths: [...paths], complete };
 }
 
-/** A temporary file without a checkpoint is left alone for so long (ms): it may belong to a run on another machine. */
-const STALE_AFTER = 24 * 3600 * 1000;
-
 export async function observe(options: ObserveOptions): Promise<Observed> {
   return new Walk(options).walk();
 }
@@ -134,19 +129,18 @@ class Walk {
   private readonly pending: Visit[] = [];
   private readonly missing = { local: false, remote: false };
   private readonly untrusted: { path: RelPath; because: string }[] = [];
-  private readonly stale: { side: Side; path: RelPath }[] = [];
-  private readonly asides: RelPath[] = [];
-  private begun: Promise<Record<Side, ReadonlySet<RelPath>>> | undefined;
+  private readonly temporaries: Temporaries;
   /** Told when there is more to visit. */
   private onMore: () => void = () => {};
   private files = 0;
   private told = 0;
 
   constructor(options: ObserveOptions) {
-    const { job, pair } = options;
+    const { job, pair, now, learn, only } = options;
     const { capabilities } = pair.remote;
     const isText = textsOf(job.ascii);
     this.options = options;
+    this.temporaries = new Temporaries({ pair, job, now, acts: learn, sweeps: learn && only === undefined });
     this.collector = new Collector(job.direction, new Order(job.order), isText);
     this.decideOptions = {
       direction: job.direction,
@@ -161,7 +155,7 @@ class Walk {
       links: job.links,
       // Of a backup they are in the job's own folder.
       ...(job.home === undefined ? { rules: IGNORE_FILE } : {}),
-      conflictStamp: new Date(options.now).toISOString().replace(/[-:]|\.\d+/g, ''),
+      conflictStamp: new Date(now).toISOString().replace(/[-:]|\.\d+/g, ''),
     };
   }
 
@@ -174,8 +168,8 @@ class Walk {
       ...this.collector.finish(this.mayMove ? await this.contentOfMoved() : undefined),
       missing: this.missing,
       untrusted: this.untrusted,
-      stale: this.stale,
-      asides: this.asides,
+      stale: this.temporaries.stale,
+      asides: this.temporaries.asides,
     };
   }
 
@@ -272,13 +266,11 @@ class Walk {
       this.pending.push({ ...BOTH, path: parentOf(at.path), supposed: true, scope });
       return;
     }
-    this.noteStale('local', all);
-    this.noteStale('remote', remote);
     const view: View = {
       directory: at.path,
       ...(at.alias === undefined ? {} : { alias: at.alias }),
-      local: all && (await this.withoutBegun('local', all)),
-      remote: remote && (await this.withoutBegun('remote', remote)),
+      local: all && (await this.temporaries.sift('local', all)),
+      remote: remote && (await this.temporaries.sift('remote', remote)),
       baseline,
       ...(at.unseen === undefined ? {} : { unseen: at.unseen }),
       ...(at.scope === undefined ? {} : { scope: at.scope }),
@@ -354,43 +346,6 @@ class Walk {
       if (now && sameVersion(fingerprintOf(now), local)) await pair.memory.learn({ ...agreement, sha256 });
     } catch (error) {
       if (!(error instanceof LocalError || error instanceof ChangingError)) throw error;
-    }
-  }
-
-  /**
-   * Leaves out what a killed run had begun to write on a side: no reason to keep a directory whose source is gone, as it
-   * is swept before anything is removed. The part of a file whose source is still there is swept as little as its
-   * directory is removed.
-   */
-  private async withoutBegun(side: Side, listing: Listing): Promise<Listing> {
-    const { pair, job, only, learn } = this.options;
-    // Nothing is swept in a dry run, or from under another checkout that may be at it; and in a batch nothing here.
-    const shared = pair.memory.travels && job.serverLock === undefined;
-    if (!learn || shared || (only && side === 'local')) return listing;
-    const own = ({ kind, path }: Entry) => kind === 'file' && isTemporary(nameOf(path)) && !isAside(nameOf(path));
-    if (!listing.entries.some(own)) return listing;
-    const begun = (await (this.begun ??= this.allBegun()))[side];
-    return { ...listing, entries: listing.entries.filter((entry) => !own(entry) || !begun.has(entry.path)) };
-  }
-
-  private async allBegun(): Promise<Record<Side, ReadonlySet<RelPath>>> {
-    const begun = { local: new Set<RelPath>(), remote: new Set<RelPath>() };
-    for await (const { direction, temporary } of this.options.pair.memory.checkpoints())
-      begun[direction === 'upload' ? 'remote' : 'local'].add(temporary);
-    return begun;
-  }
-
-  private noteStale(side: Side, listing: Listing | null): void {
-    for (const entry of listing?.entries ?? []) {
-      const name = nameOf(entry.path);
-      if (entry.kind !== 'file' || !isTemporary(name)) continue;
-      if (isAside(name)) {
-        if (side === 'remote') this.asides.push(entry.path);
-        continue;
-      }
-      // A zone that is not known may be half a day off, either way.
-      const age = entry.mtime === null ? 0 : this.options.now - entry.mtime - (entry.zoned ? 0 : STALE_AFTER / 2);
-      if (age > STALE_AFTER) this.stale.push({ side, path: entry.path });
     }
   }
 

@@ -1,5 +1,5 @@
 /** Temporary files on the server that nobody goes on from: they go, and where they cannot, a later run comes back. */
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { job } from '../builders/connect.ts';
@@ -17,6 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
+const PART = '.x.txt.1234abcd.ferry';
+const old = (folder: string, path: string) => utimesSync(join(folder, path), 0, Date.now() / 1000 - 3 * 24 * 3600);
 const there = () => readdirSync(join(server.root, 'site')).sort();
 
 it('another version is sent once the connection was lost: what was there of the first one goes', async () => {
@@ -110,4 +112,20 @@ it('a folder that holds a part here is a link by now: all else is fetched', asyn
   const { done, problems } = await perform(settings, state);
   expect(done).toEqual(['download c.txt']);
   expect(problems).toEqual([expect.stringMatching(/^folder: a link is in the way/)]);
+});
+
+it('what nobody came back for in a day keeps no directory', async () => {
+  draw(local, { 'folder/gone.txt': 'agreed on' });
+  expect((await perform(job(server, local), state)).summary).toMatchObject({ exitCode: 0 });
+  rmSync(join(local, 'folder'), { recursive: true });
+  old(draw(join(server.root, 'site'), { [`folder/${PART}`]: 'of another checkout' }), `folder/${PART}`);
+  expect((await perform(job(server, local), state)).summary).toMatchObject({ exitCode: 0 });
+  expect(there()).toEqual(['a.txt', 'b.txt']);
+});
+
+it('a pull takes away what is old here, and nothing on the server', async () => {
+  const sides = [local, join(server.root, 'site')];
+  for (const side of sides) old(draw(side, { 'a.txt': 'a', [PART]: 'of another checkout' }), PART);
+  expect((await perform(job(server, local, { direction: 'pull' }), state)).summary).toMatchObject({ exitCode: 0 });
+  expect(sides.map((side) => readdirSync(side).includes(PART))).toEqual([false, true]);
 });
