@@ -94,7 +94,7 @@ async function make(acting: Acting, making: Making, lane: Lane | undefined, doub
   }
   const from = making.action === 'rename' ? making.from : path;
   if (making.side === 'local') {
-    await isStillExpected(pair, 'local', from, making.expected);
+    await isStillExpected(pair, from, making.expected);
   } else {
     // Asked on the connection that is held already: there may be no second one to be had.
     const now = await seen(lane!, from);

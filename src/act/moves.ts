@@ -156,7 +156,7 @@ async function isAsSeen(acting: Acting, move: RenameAction): Promise<boolean> {
   const { instead = [], path } = move;
   try {
     for (const one of instead) {
-      if (isTransfer(one)) await isStillExpected(pair, 'local', one.path, one.source);
+      if (isTransfer(one)) await isStillExpected(pair, one.path, one.source);
     }
     return !isDirectory(move) || (await holdsWhatWasSeen(acting, move, instead, path));
   } catch (error) {

@@ -7,7 +7,6 @@
 import { rememberedAs } from '../diff/index.ts';
 import {
   type DeleteAction,
-  fingerprintOf,
   isWithin,
   type Lane,
   NameError,
@@ -147,8 +146,7 @@ async function remove(
   }
   if (side === 'remote') {
     if (sighting?.found === 'present') {
-      const { entry } = sighting;
-      if (!matches(entry.kind, fingerprintOf(entry), removal.expected)) {
+      if (!matches(sighting.entry, removal.expected, kind)) {
         throw new StaleError('it changed on the server since it was listed, so it stays');
       }
       if (removal.action === 'delete' && (await isBack(acting, removal))) {
@@ -162,7 +160,7 @@ async function remove(
         'the server still has something that its listing of this directory left out, so nothing is deleted here',
       );
     }
-    await isStillExpected(pair, 'local', path, removal.expected);
+    await isStillExpected(pair, path, removal.expected, kind);
     if (kind === 'directory') await pair.local.removeDirectory(path);
     else await pair.local.remove(path);
   }

@@ -15,9 +15,13 @@ import type { JobText, ServerText } from './schema.ts';
 export async function ownFiles(config: Config, job: JobText, local: string, home: string): Promise<string[]> {
   const { file, folder, servers } = config;
   const secrets = secretsOf(servers.get(job.server)).map((name) => fileAt(name, folder, home));
-  const roots = await namesOf(local);
   // One that was handed over by a program is no file.
-  const files = isAbsolute(file) ? [file, ...secrets] : secrets;
+  return patternsIn(local, isAbsolute(file) ? [file, ...secrets] : secrets);
+}
+
+/** gitignore patterns of those absolute paths that lie in a folder, by whichever links it or they are reached. */
+export async function patternsIn(local: string, files: readonly string[]): Promise<string[]> {
+  const roots = await namesOf(local);
   const paths = (await Promise.all(files.map(namesOf))).flat();
   const patterns = paths.flatMap((path) => roots.flatMap((root) => patternOf(root, path)));
   return [...new Set(patterns)];

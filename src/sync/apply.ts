@@ -11,7 +11,6 @@ import {
   type Direction,
   type Entry,
   type Fingerprint,
-  fingerprintOf,
   GuardError,
   isTransfer,
   type Pair,
@@ -24,7 +23,7 @@ import {
   StaleError,
   type Summary,
 } from '../model/index.ts';
-import { mendSwaps, sameVersion, settleTentatives } from '../transfer/index.ts';
+import { mendSwaps, settleTentatives } from '../transfer/index.ts';
 import { carryOut } from './carry-out.ts';
 import { tellPlan } from './plan.ts';
 import { makeRoot } from './remote-side.ts';
@@ -61,6 +60,7 @@ interface Expected {
   readonly path: RelPath;
   /** Null: nothing may be there. */
   readonly was: Fingerprint | null;
+  readonly kind: 'file' | 'directory';
 }
 
 /** What a plan takes for granted about both sides. */
@@ -71,12 +71,14 @@ function expectations(action: Action, direction: Direction): Expected[] {
     const to = sideOf(action);
     const from = otherSide(to);
     return [
-      { side: from, path: nameOn(from, direction, action), was: action.source },
-      { side: to, path: nameOn(to, direction, action), was: action.replaces },
+      { side: from, path: nameOn(from, direction, action), was: action.source, kind: 'file' },
+      { side: to, path: nameOn(to, direction, action), was: action.replaces, kind: 'file' },
     ];
   }
-  if (action.action === 'mkdir') return [{ side: action.side, path: action.path, was: null }];
-  return [{ side: action.side, path: action.action === 'rename' ? action.from : action.path, was: action.expected }];
+  const { side, path } = action;
+  if (action.action === 'mkdir') return [{ side, path, was: null, kind: 'directory' }];
+  if (action.action === 'rename') return [{ side, path: action.from, was: action.expected, kind: 'file' }];
+  return [{ side, path, was: action.expected, kind: action.kind }];
 }
 
 async function whatMoved(pair: Pair, plan: Plan, signal: AbortSignal, attempts: number): Promise<RelPath[]> {
@@ -85,9 +87,9 @@ async function whatMoved(pair: Pair, plan: Plan, signal: AbortSignal, attempts: 
   const every = plan.actions.flatMap((action) => expectations(action, plan.direction));
   const all = every.filter(({ was, path }) => was !== null || !replaced.has(path));
   const moved = new Set<RelPath>();
-  for (const { path, was } of all.filter(({ side }) => side === 'local')) {
+  for (const { path, was, kind } of all.filter(({ side }) => side === 'local')) {
     const entry = await pair.local.look(path);
-    if (was === null ? entry !== null : !entry || !(await isStill(pair, entry, was))) moved.add(path);
+    if (was === null ? entry !== null : !entry || !(await isStill(pair, entry, was, kind))) moved.add(path);
   }
   const remote = all.filter(({ side }) => side === 'remote');
   // Where the whole remote folder is not there yet, no path in it can be asked for.
@@ -98,25 +100,22 @@ async function whatMoved(pair: Pair, plan: Plan, signal: AbortSignal, attempts: 
         remote.map(({ path }) => path),
         signal,
       );
-  remote.forEach(({ path, was }, index) => {
+  remote.forEach(({ path, was, kind }, index) => {
     const sighting = sightings[index];
     if (was === null) {
       if (sighting?.found !== 'absent') moved.add(path);
     } else if (sighting?.found !== 'present') moved.add(path);
-    else if (sighting.entry.kind === 'file' && !sameVersion(fingerprintOf(sighting.entry), was)) moved.add(path);
+    else if (!matches(sighting.entry, was, kind)) moved.add(path);
   });
   return [...moved];
 }
 
 /** By its content where the plan knows that: another checkout has other times. */
-async function isStill({ local }: Pair, entry: Entry, was: Fingerprint): Promise<boolean> {
-  const { sha256 } = was.stamps;
-  const now = fingerprintOf(entry);
-  if (sha256 === undefined || entry.kind !== 'file' || now.stamps.stat === was.stamps.stat) {
-    return matches(entry.kind, now, was);
-  }
+async function isStill({ local }: Pair, entry: Entry, was: Fingerprint, kind: Expected['kind']): Promise<boolean> {
+  const { sha256, stat } = was.stamps;
+  if (sha256 === undefined || entry.kind !== 'file' || entry.stamps.stat === stat) return matches(entry, was, kind);
   try {
-    return now.size === was.size && (await local.sha256(entry.path)) === sha256;
+    return entry.size === was.size && (await local.sha256(entry.path)) === sha256;
   } catch (error) {
     if (error instanceof ChangingError) return false;
     throw error;

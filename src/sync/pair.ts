@@ -1,4 +1,5 @@
 /** Opens the two sides of a job and what is remembered about them, and closes them together. */
+import { patternsIn } from '../config/own-files.ts';
 import type { JobSettings } from '../config/settings.ts';
 import { openLocal } from '../local/index.ts';
 import { type Local, LocalError, type Memory, type Pair, type Remote } from '../model/index.ts';
@@ -38,11 +39,20 @@ export interface PairOptions {
 
 /** The folder that holds what this job remembers, and its lock. */
 export function stateOf(job: JobSettings, stateBase?: string): string {
-  return jobFolder(stateBase ?? stateFolder(process.env, process.platform), {
-    local: job.home ?? job.local,
-    remote: job.remoteUrl,
-    name: job.name,
-  });
+  return jobFolder(baseOf(stateBase), { local: job.home ?? job.local, remote: job.remoteUrl, name: job.name });
+}
+
+function baseOf(stateBase: string | undefined): string {
+  return stateBase ?? stateFolder(process.env, process.platform);
+}
+
+/**
+ * The job without what is remembered of all jobs, where that lies in its folder: it changes with every step of a run, and
+ * a mirror would delete it.
+ */
+export async function withoutState(job: JobSettings, stateBase?: string): Promise<JobSettings> {
+  const own = await patternsIn(job.local, [baseOf(stateBase)]);
+  return own.length === 0 ? job : { ...job, exclude: [...job.exclude, ...own] };
 }
 
 /** Takes the job's lock on this machine. @throws LockError when another run holds the job. */

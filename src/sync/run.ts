@@ -34,7 +34,7 @@ import { carryOut } from './carry-out.ts';
 import { sweepAbandoned, sweepLeftovers } from './leftovers.ts';
 import { mendAsides } from './mend-asides.ts';
 import type { Observed } from './observe.ts';
-import { lockJob, type OpenPair, openPair, type PairOptions, stateOf } from './pair.ts';
+import { lockJob, type OpenPair, openPair, type PairOptions, stateOf, withoutState } from './pair.ts';
 import { plainTextWarning } from './plain-text.ts';
 import { type Batch, makePlan, type Planned } from './plan.ts';
 import { lockRemote, type RemoteLock } from './remote-lock.ts';
@@ -267,7 +267,8 @@ export async function conduct(
     const opened = pair;
     const guarding = options.seams?.guard ? { guard: options.seams.guard } : {};
     const batch = options.batch && { batch: options.batch };
-    const planning = { pair: opened, job, tell, signal: limits.signal, learn: !dryRun, ...guarding, ...batch };
+    const scope = { pair: opened, job: await withoutState(job, options.stateBase) };
+    const planning = { ...scope, tell, signal: limits.signal, learn: !dryRun, ...guarding, ...batch };
     const planned = (contents?: boolean) => makePlan({ ...planning, ...(contents ? { contents } : {}) });
     const exitCode = await body({ pair, planned, tally, signal: limits.signal, tell: limits.tell, begin });
     summary = tally.summary(job.name, since, spent(pair, before), typeof exitCode === 'number' ? { exitCode } : {});

@@ -15,6 +15,7 @@ import {
   toRelPath,
 } from '../model/index.ts';
 import { type Clock, type Trouble, Watcher } from '../watch/index.ts';
+import { withoutState } from './pair.ts';
 import { filterOf } from './plan.ts';
 import { type PassOptions, run } from './run.ts';
 import { Agenda, type Work } from './watch-agenda.ts';
@@ -233,10 +234,11 @@ export class Session {
   }
 
   async #filter(): Promise<Filter> {
-    return filterOf(this.#job, this.#options.link.local.root);
+    const { link, run } = this.#options;
+    return filterOf(await withoutState(this.#job, run.stateBase), link.local.root);
   }
 
-  #trouble(trouble: Trouble | { readonly kind: 'root' }): void {
+  #trouble(trouble: Trouble): void {
     if (trouble.kind === 'error') {
       this.#warnOnce(
         `watching the folder met a difficulty (${trouble.error.message}); everything is looked at regularly`,

@@ -5,7 +5,7 @@
  * a folder of 100,000 files in 200 directories takes 200 of the system's watches. What a notice means is found out by a
  * look at the path.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
@@ -18,6 +18,8 @@ export type Trouble =
   | { readonly kind: 'exhausted'; readonly error: Error }
   /** So much happened at once that the system may have dropped notices. */
   | { readonly kind: 'overflow' }
+  /** The folder itself went, or is another one by now; its watch went with it. */
+  | { readonly kind: 'root' }
   /** Anything else that was reported; watching goes on. */
   | { readonly kind: 'error'; readonly error: Error };
 
@@ -118,6 +120,8 @@ export class Notices {
       if (path === undefined) return;
       if (event === 'addDir') this.#watched.set(path, stats?.ino ?? 0);
       if (event === 'unlinkDir') this.#watched.delete(path);
+      // Though it may be back in a moment, with the same inode.
+      if (event === 'unlinkDir' && path === ROOT) this.#lostRoot();
       // What is there to begin with is seen by the run that a watch begins with.
       if (ready) this.#tell(path);
     });
@@ -143,10 +147,15 @@ export class Notices {
     if (name === null || name === basename(directory)) {
       // Whatever has its name from now on is another one, though it may well have been given the same inode.
       if (event === 'rename') this.#watched.delete(own);
+      if (event === 'rename' && own === ROOT && !existsSync(join(directory, basename(directory)))) this.#lostRoot();
       this.#tell(own);
     }
     const path = name === null ? undefined : this.#pathOf(join(directory, name));
     if (path !== undefined) this.#tell(path);
+  }
+
+  #lostRoot(): void {
+    if (!this.#closed) this.#options.onTrouble({ kind: 'root' });
   }
 
   #tell(path: RelPath): void {

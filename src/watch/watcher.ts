@@ -19,7 +19,7 @@ export interface WatcherOptions {
   readonly clock: Clock;
   /** Told when {@link Watcher.take} has something, and when the first path moves after all was still. */
   readonly onChange: () => void;
-  readonly onTrouble: (trouble: Trouble | { readonly kind: 'root' }) => void;
+  readonly onTrouble: (trouble: Trouble) => void;
 }
 
 /** Looks at a time: enough to keep the system's few threads busy. */

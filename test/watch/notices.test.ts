@@ -1,11 +1,11 @@
 /** What is kept of directories over the time. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FSWatcher } from 'chokidar';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ROOT, toRelPath } from '../../src/model/index.ts';
 import { look } from '../../src/watch/look.ts';
-import { Notices } from '../../src/watch/notices.ts';
+import { Notices, type Trouble } from '../../src/watch/notices.ts';
 import { emptyFolder } from '../builders/folder.ts';
 
 test('nothing is kept of a directory that went while it was being read', async () => {
@@ -32,4 +32,31 @@ test('nothing is kept of a directory that went while it was being read', async (
   await notices.heed(ROOT, await look(join(root, 'gone')));
   expect(known()).toEqual([join(root, 'stays')]);
   expect(inside._watched.has(root)).toBe(true);
+});
+
+test.each(['moved away and back', 'made anew'])('the folder itself is %s at once: that is said', async (how) => {
+  const root = join(emptyFolder(), 'root');
+  mkdirSync(root);
+  let told = (_: Trouble) => {};
+  const trouble = new Promise<Trouble>((resolve) => {
+    told = resolve;
+  });
+  const notices = new Notices({
+    root,
+    admits: () => true,
+    followLinks: false,
+    polling: null,
+    onPath: () => {},
+    onTrouble: (one) => told(one),
+  });
+  onTestFinished(() => notices.close());
+  await notices.ready();
+  if (how === 'made anew') {
+    rmSync(root, { recursive: true });
+    mkdirSync(root);
+  } else {
+    renameSync(root, `${root}.away`);
+    renameSync(`${root}.away`, root);
+  }
+  expect(await trouble).toEqual({ kind: 'root' });
 });
