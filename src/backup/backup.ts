@@ -12,7 +12,7 @@ import { finish } from './finish.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { judge, removeSnapshot, sweepRemoved } from './prune.ts';
 import { homeOf, lockStore, makeFolder, readStore, type Snapshot, unfinishedIn } from './store.ts';
-import { readMarker, writeMarker } from './work-folder.ts';
+import { readMarker, takeUp, writeMarker } from './work-folder.ts';
 
 export interface BackupOptions extends RunOptions {
   /** Whether unchanged files are read, and held against their SHA-256, before they are taken over. */
@@ -97,11 +97,9 @@ class Making {
     }
     this.#newest = snapshots.at(-1)?.time ?? 0;
     this.#previous = await newestWhole(snapshots, scene);
-    const marker = await readMarker(home);
-    if (marker) scene.tell({ type: 'snapshot', name: 'unfinished', state: 'resumed' });
-    if (marker?.filled) return;
+    if (await takeUp(home)) return scene.tell({ type: 'snapshot', name: 'unfinished', state: 'resumed' });
     const from = this.#previous?.snapshot.name ?? null;
-    const begun = marker?.begun ?? new Date(this.#began).toISOString();
+    const begun = new Date(this.#began).toISOString();
     await writeMarker(home, { begun, from, filled: false });
     if (this.#previous) this.#sayDamaged(await this.#fill(this.#previous, scene), scene);
     await writeMarker(home, { begun, from, filled: true });

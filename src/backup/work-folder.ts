@@ -6,6 +6,7 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { localError } from '../local/failure.ts';
 import { OWN_FOLDER } from '../state/index.ts';
+import { readManifest } from './manifest.ts';
 import { syncFolder, unfinishedIn } from './store.ts';
 
 const MARKER = 'unfinished.json';
@@ -28,6 +29,31 @@ export async function readMarker(home: string): Promise<Marker | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * What an earlier run left to go on from: a folder that is filled. One that was finished but for its name is, too. What is
+ * anything less is removed: filled by halves, from whatever snapshot, it would be in the way. @throws LocalError.
+ */
+export async function takeUp(home: string): Promise<Marker | undefined> {
+  const marker = (await readMarker(home)) ?? (await markerOfFinished(home));
+  if (marker?.filled) return marker;
+  try {
+    await rm(unfinishedIn(home), { recursive: true, force: true });
+  } catch (error) {
+    throw localError(error, 'remove', unfinishedIn(home));
+  }
+  return undefined;
+}
+
+/** A run that was cut off between taking its marker away and giving the snapshot its name has left a whole manifest. */
+async function markerOfFinished(home: string): Promise<Marker | undefined> {
+  const manifest = await readManifest(unfinishedIn(home)).catch(() => undefined);
+  if (!manifest) return undefined;
+  const { began, previous = null } = manifest.header;
+  const marker: Marker = { begun: began, from: previous, filled: true };
+  await writeMarker(home, marker);
+  return marker;
 }
 
 /** When an unfinished snapshot was last worked on, in ms since the epoch; undefined where there is none. */

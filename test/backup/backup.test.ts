@@ -1,5 +1,15 @@
 /** Snapshots of what a server holds: whole, dated, and never touched again. */
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readManifest } from '../../src/backup/manifest.ts';
@@ -38,6 +48,34 @@ function tree(folder: string): Drawing {
   return Object.fromEntries(Object.entries(read(folder)).filter(([path]) => !path.startsWith('.ferry/')));
 }
 const inode = (path: string) => statSync(path).ino;
+
+describe('what a cut-off run left', () => {
+  it('all but its name, is gone on with, whatever became of the server since', async () => {
+    const { back, names, at } = sceneOf(server);
+    await back();
+    rmSync(join(remote(), 'css'), { recursive: true });
+    draw(remote(), { css: 'a file now', 'new.bin': 'fetched' });
+    await back();
+    // Killed between taking its marker away and the rename.
+    renameSync(at('20261102T020000Z'), at('.ferry', 'unfinished'));
+    draw(remote(), { 'index.html': 'page 2' });
+    const { summary, done, events } = await back();
+    expect(summary).toMatchObject({ exitCode: 0, snapshot: '20261103T020000Z' });
+    expect(events).toContainEqual({ type: 'snapshot', name: 'unfinished', state: 'resumed' });
+    expect(done).toEqual(['download index.html']);
+    expect(tree(at('20261103T020000Z'))).toEqual(tree(remote()));
+    expect(names()).toEqual(['20261101T020000Z', '20261103T020000Z']);
+  });
+
+  it('filled by halves, is not built on', async () => {
+    const { back, at } = sceneOf(server);
+    await back();
+    draw(at('.ferry', 'unfinished'), { css: 'in the way', 'index.html': 'torn' });
+    const { summary } = await back();
+    expect(summary).toMatchObject({ exitCode: 0, downloaded: 0 });
+    expect(tree(at('20261102T020000Z'))).toEqual(TREE);
+  });
+});
 
 describe('a backup', () => {
   it('is a full tree under its time, with a manifest of what is in it', async () => {
