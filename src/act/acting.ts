@@ -9,6 +9,7 @@ import {
   type Pair,
   type RelPath,
   type Side,
+  StaleError,
   type Tell,
 } from '../model/index.ts';
 import { problemOf } from './failure.ts';
@@ -75,6 +76,7 @@ export class Acting {
 
   failed(action: Action, error: unknown, attempt = 1): void {
     this.note(action);
+    if (error instanceof StaleError) this.options.versions?.spared(action);
     this.options.tally.failed++;
     this.say(action, 'failed', attempt, 0);
     this.options.tally.problem(problemOf(error, action.path, sideOf(action)));

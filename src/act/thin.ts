@@ -46,7 +46,10 @@ export async function thin(shelf: VersionShelf, keep: Keep, tell: Tell): Promise
   };
   const releases = await attempt('old versions', () => shelf.releases());
   if (!releases) return { states: [], failures };
-  const { whole, takenIn } = releases;
+  const { whole, takenIn, unwritten } = releases;
+  for (const one of unwritten) {
+    await attempt(`what was left of ${one.release}, which was cut off`, () => shelf.removeUnwritten(one));
+  }
   for (const release of whole) {
     if (takenIn.some((one) => isIn(one, release)))
       await attempt(`what the old version ${release.release} took in`, async () =>

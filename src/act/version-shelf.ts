@@ -1,7 +1,7 @@
 /** The folder on the server that holds kept versions and their manifests: what is there, and how it is read and written. */
 import {
+  type Entry,
   type Lane,
-  type Listing,
   lineage,
   MismatchError,
   type Pair,
@@ -28,6 +28,9 @@ import {
   VERSIONS,
 } from './manifest.ts';
 
+/** At the end of the name of a manifest that is being written. */
+const UNWRITTEN = '.new';
+
 export interface ShelfOptions {
   readonly pair: Pick<Pair, 'remote' | 'memory'>;
   readonly job: string;
@@ -40,6 +43,8 @@ export interface Releases {
   readonly whole: readonly Release[];
   /** What became part of one of those and is not cleared away yet. */
   readonly takenIn: readonly Release[];
+  /** What was to be written of them and has not come to its name: a run was cut off before it had touched anything. */
+  readonly unwritten: readonly Release[];
 }
 
 export class VersionShelf {
@@ -51,17 +56,23 @@ export class VersionShelf {
 
   /** @throws UntrustedError where the server may not have told of all: what stands for what hangs on each of them. */
   async releases(): Promise<Releases> {
-    const { all: seen, incomplete } = await this.#all();
+    const { all: seen, unwritten, incomplete } = await this.#all();
     if (incomplete !== undefined)
       throw new UntrustedError(`the listing of ${VERSIONS} on the server may be incomplete (${incomplete}); run again`);
     const own = keyOf(this.#options.job);
-    const all = seen
-      .filter(({ key }) => key === own)
-      .map(({ release, until }): Release => ({ release, ...(until === undefined ? {} : { until }) }))
-      .sort((a, b) => (a.release < b.release ? -1 : 1));
+    const ownOf = (some: typeof seen) =>
+      some
+        .filter(({ key }) => key === own)
+        .map(({ release, until }): Release => ({ release, ...(until === undefined ? {} : { until }) }))
+        .sort((a, b) => (a.release < b.release ? -1 : 1));
+    const all = ownOf(seen);
     const isTakenIn = (one: Release) =>
       all.some((other) => other !== one && other.release <= one.release && endOf(one) <= endOf(other));
-    return { whole: all.filter((one) => !isTakenIn(one)), takenIn: all.filter(isTakenIn) };
+    return {
+      whole: all.filter((one) => !isTakenIn(one)),
+      takenIn: all.filter(isTakenIn),
+      unwritten: ownOf(unwritten),
+    };
   }
 
   /** The times of the newest release of any job, whose names they are, and of this one. */
@@ -89,22 +100,39 @@ export class VersionShelf {
     }
   }
 
-  /** Whole under its name at every moment, like any other file. */
-  async write(lane: Lane, manifest: Manifest): Promise<void> {
+  /**
+   * Whole under its name at every moment, like any other file.
+   * @param folders are made when it is there, and before it has its name: a run that is cut off in between leaves nothing
+   * that the next one does not know of
+   */
+  async write(lane: Lane, manifest: Manifest, folders: Iterable<RelPath> = []): Promise<void> {
     const bytes = Buffer.from(`${JSON.stringify(manifest)}\n`);
     const path = manifestPath(manifest, this.#options.job);
     const chunks = async function* () {
       yield bytes;
     };
-    const temporary = toRelPath(`${path}.new`);
+    const temporary = toRelPath(`${path}${UNWRITTEN}`);
     await lane.write(temporary, { chunks });
-    const held = await lane.find(temporary);
+    // They travel together, each folder after the one that it is in.
+    const [held, there] = await Promise.all([
+      lane.find(temporary),
+      lane.find(path),
+      ...[...folders].map((folder) => lane.makeDirectory(folder)),
+    ]);
     if (held !== null && held.size !== null && held.size !== bytes.length) {
       throw new MismatchError(`the server holds ${held.size} of the ${bytes.length} bytes of ${path}; run again`);
     }
-    const there = await lane.find(path);
     const old = there && { size: there.size ?? 0, stamps: there.stamps };
     await publish(lane, this.#options.pair.memory, temporary, path, old, { style: 'hidden' });
+  }
+
+  /** Removes what a run has left that was cut off before it had touched anything: folders that are empty, and its note. */
+  async removeUnwritten(one: Release): Promise<void> {
+    const { whole, takenIn } = await this.releases();
+    const isNamed = [...whole, ...takenIn].some(({ release }) => release === one.release);
+    if (!isNamed) await this.#removeEmpty(folderOf(one.release));
+    const note = toRelPath(`${manifestPath(one, this.#options.job)}${UNWRITTEN}`);
+    await this.withLane((lane) => lane.remove(note));
   }
 
   async removeManifest(release: Release): Promise<void> {
@@ -136,20 +164,35 @@ export class VersionShelf {
   }
 
   async #removeAll(folder: RelPath): Promise<void> {
-    const { pair, signal } = this.#options;
-    let listing: Listing;
-    try {
-      listing = await pair.remote.list(folder, signal);
-    } catch (error) {
-      if (error instanceof ReplyError && error.reply === 550) return;
-      throw error;
-    }
-    for (const { path, kind } of listing.entries) if (kind === 'directory') await this.#removeAll(path);
+    const entries = await this.#listed(folder);
+    if (!entries) return;
+    for (const { path, kind } of entries) if (kind === 'directory') await this.#removeAll(path);
     await this.withLane(async (lane) => {
-      const files = listing.entries.filter(({ kind }) => kind !== 'directory');
+      const files = entries.filter(({ kind }) => kind !== 'directory');
       await Promise.all(files.map(({ path }) => lane.remove(path)));
       await lane.removeDirectory(folder);
     });
+  }
+
+  /** Undefined where it is not there. */
+  async #listed(folder: RelPath): Promise<readonly Entry[] | undefined> {
+    try {
+      return (await this.#options.pair.remote.list(folder, this.#options.signal)).entries;
+    } catch (error) {
+      if (error instanceof ReplyError && error.reply === 550) return undefined;
+      throw error;
+    }
+  }
+
+  async #removeEmpty(folder: RelPath): Promise<void> {
+    const entries = await this.#listed(folder);
+    if (!entries) return;
+    for (const { path, kind } of entries) if (kind === 'directory') await this.#removeEmpty(path);
+    if (entries.every(({ kind }) => kind === 'directory'))
+      await this.withLane((lane) => lane.removeDirectory(folder)).catch((error) => {
+        // It is not there, or something is in it after all.
+        if (!(error instanceof ReplyError) || error.retryable) throw error;
+      });
   }
 
   /** Asks for these very paths. */
@@ -173,9 +216,12 @@ export class VersionShelf {
     const { pair, signal } = this.#options;
     try {
       const { entries, incomplete } = await pair.remote.list(VERSIONS, signal);
-      return { all: entries.flatMap(({ path }) => releaseAt(path) ?? []), incomplete };
+      const unwritten = entries.flatMap(({ path }) =>
+        path.endsWith(UNWRITTEN) ? (releaseAt(path.slice(0, -UNWRITTEN.length) as RelPath) ?? []) : [],
+      );
+      return { all: entries.flatMap(({ path }) => releaseAt(path) ?? []), unwritten, incomplete };
     } catch (error) {
-      if (error instanceof ReplyError && !error.retryable) return { all: [], incomplete: undefined };
+      if (error instanceof ReplyError && !error.retryable) return { all: [], unwritten: [], incomplete: undefined };
       throw error;
     }
   }

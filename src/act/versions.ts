@@ -40,6 +40,8 @@ export class Versions {
   readonly #shelf: VersionShelf;
   #release: string | undefined;
   #manifest: Manifest | undefined;
+  /** Where something else was found on the server than was listed, and left as it is. */
+  readonly #spared = new Set<RelPath>();
 
   constructor(options: VersionsOptions) {
     this.#options = options;
@@ -49,6 +51,11 @@ export class Versions {
   /** Where the old version of a file goes. */
   pathOf(path: RelPath): RelPath {
     return keptPath(this.#release ?? stampOf(this.#options.now), path);
+  }
+
+  /** Takes note that an action was not carried out, as the server holds something else than it had listed. */
+  spared(action: Action): void {
+    if (isTransfer(action)) this.#spared.add(action.alias ?? action.path);
   }
 
   /** Makes ready to keep what these actions replace or delete. Nothing where they change nothing. */
@@ -77,16 +84,15 @@ export class Versions {
 
   async #prepare(lane: Lane, manifest: Manifest): Promise<void> {
     const { release, kept } = manifest;
-    const folders = new Set<RelPath>([OWN_FOLDER, VERSIONS, folderOf(release)]);
+    const folders = new Set<RelPath>([folderOf(release)]);
     for (const one of kept) {
       if (!keeps(one)) continue;
       for (const above of [...lineage(parentOf(one.path))].reverse())
         if (above !== ROOT) folders.add(keptPath(release, above));
     }
     try {
-      // They travel together, each after the one that it is in.
-      await Promise.all([...folders].map((folder) => lane.makeDirectory(folder)));
-      await this.#shelf.write(lane, manifest);
+      await Promise.all([OWN_FOLDER, VERSIONS].map((folder) => lane.makeDirectory(folder)));
+      await this.#shelf.write(lane, manifest, folders);
     } catch (error) {
       if (!(error instanceof ReplyError) || error.retryable) throw error;
       throw new GuardError(
@@ -101,8 +107,10 @@ export class Versions {
     const manifest = this.#manifest;
     if (manifest === undefined) return;
     const { keep, tell, pair } = this.#options;
+    // To say that nothing was there before would make older states lack what was only not listed.
+    const held = manifest.kept.filter(({ did, path }) => did !== 'added' || !this.#spared.has(path));
     const kept = await Promise.all(
-      manifest.kept.map(async (one) => {
+      held.map(async (one) => {
         const agreed = one.did === 'made' ? undefined : await pair.memory.get(one.path);
         return agreed ? { ...one, now: agreed.remote } : one;
       }),

@@ -163,7 +163,9 @@ class Restoring {
   async #choose(): Promise<Chosen> {
     const { shelf } = this.#session;
     const { whole } = await shelf.releases();
-    const began = whole[0] && this.#options.asOf !== undefined ? (await shelf.read(whole[0])).after : undefined;
+    // The oldest state may have begun with a release that was let go since: it is listed under that one's time.
+    const isAskedFor = (this.#options.asOf ?? this.#options.snapshot) !== undefined;
+    const began = whole[0] && isAskedFor ? (await shelf.read(whole[0])).after : undefined;
     return chooseState(whole, began, this.#options, this.#job.name);
   }
 

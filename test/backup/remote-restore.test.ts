@@ -10,16 +10,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { pruneRemote, type RemoteRestoreOptions, remoteStates, restoreFromServer } from '../../src/backup/index.ts';
 import type { JobSettings } from '../../src/config/settings.ts';
 import { LockError, type RunEventBody, toRelPath } from '../../src/model/index.ts';
-import { FtpServer } from '../../src/server/index.ts';
+import { disk, FtpServer } from '../../src/server/index.ts';
 import { lockJob, rollback, run } from '../../src/sync/index.ts';
 import { job } from '../builders/connect.ts';
 import { type Drawing, draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
 import { temporaries } from '../faults/ordeal.ts';
+import { scriptedServer } from '../faults/scripted-server.ts';
 import { type AnyServer, start, variants } from '../servers/every-server.ts';
 
 const ODD = 'a b/ünïcode "x" #1.txt';
@@ -484,4 +485,61 @@ describe('a server that does not rename everywhere', () => {
       expect(await scene.asOf('2026-10-15T00:00:00Z')).toEqual(then);
     }
   });
+});
+
+test('the oldest state is restored by the name that it is listed under, when what began it was let go', async () => {
+  const server = await scriptedServer();
+  onTestFinished(() => server.stop());
+  const scene = new Scene(server, { backup: { keep: { last: 2 } } });
+  for (const day of ['02', '03', '04']) await scene.push(`2026-11-${day}T09:00:00Z`, { 'a.txt': `page of ${day}` });
+  const [oldest] = await scene.states();
+  expect(oldest).toMatchObject({ name: '20261103T090000Z' });
+  const { summary } = await scene.restore({ snapshot: oldest!.name });
+  expect(summary).toMatchObject({ exitCode: 0, snapshot: '20261103T090000Z' });
+  expect(read(scene.to)).toEqual({ 'a.txt': 'page of 03' });
+});
+
+test('what a listing left out, and a push therefore did not touch, is in the states before it', async () => {
+  let hides = false;
+  const readdir: typeof disk.readdir = async (...args) => {
+    const names = await disk.readdir(...args);
+    return names.filter((name) => !hides || !String(name).includes('shy'));
+  };
+  const server = await scriptedServer({ fileSystem: { ...disk, readdir } });
+  onTestFinished(() => server.stop());
+  const scene = new Scene(server, { backup: {} });
+  const page = { 'a.txt': '1', 'shy.txt': '1' };
+  await scene.push('2026-11-02T09:00:00Z', page);
+  vi.setSystemTime(at('2026-11-03T09:00:00Z'));
+  hides = true;
+  draw(scene.folder, { 'a.txt': '2!' });
+  const { summary, problems } = await perform(scene.settings, scene.stateBase);
+  hides = false;
+  expect(problems).toEqual(['shy.txt: it changed on the server since it was listed']);
+  expect(summary.exitCode).toBe(3);
+  expect(await scene.asOf('2026-11-02T12:00:00Z')).toEqual(page);
+});
+
+test('a push that is cut off while it begins leaves nothing for good', async () => {
+  const server = await scriptedServer();
+  onTestFinished(() => server.stop());
+  const scene = new Scene(server, { backup: {} });
+  await scene.push('2026-11-02T09:00:00Z', { 'd/e/a.txt': '1' });
+  // Before the note is there, before each folder is, before the note has its name.
+  const points: RegExp[] = [/^STOR .*new$/, /^MKD .*versions.\d+T\d+Z$/, /^MKD .*Z.d.e$/, /^RNFR .*new$/];
+  for (const [hour, on] of points.entries()) {
+    vi.setSystemTime(at(`2026-11-03T0${hour}:00:00Z`));
+    draw(scene.folder, { 'd/e/a.txt': '2!' });
+    server.arm([{ on, does: 'close', forGood: true }]);
+    const cut = await perform(scene.settings, scene.stateBase);
+    server.disarm();
+    expect(cut.summary.exitCode).not.toBe(0);
+    expect(cut.done).toEqual([]);
+  }
+  await scene.push('2026-11-04T09:00:00Z', { 'd/e/a.txt': '3!!' });
+  const last = '20261104T090000Z';
+  expect(scene.names.filter((name) => !name.startsWith('20261102T'))).toEqual([
+    last,
+    expect.stringMatching(new RegExp(`^${last}[.].*json$`)),
+  ]);
 });
