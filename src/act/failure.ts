@@ -33,7 +33,7 @@ export function endsRun(error: unknown): boolean {
 }
 
 /** How servers say that it is about rights; 550 alone may mean anything. */
-const FORBIDS = /permi(ssion|tted)|denied|not allowed|unauthori[sz]ed|forbidden/i;
+const FORBIDS = /permi(ssion|tted)|privilege|denied|not allowed|unauthori[sz]ed|forbidden/i;
 const MAY = 'see what this user may do there on the server';
 
 export function problemOf(error: unknown, path: RelPath, side: Side): Problem {

@@ -31,6 +31,7 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
   const sink = sinkTo(bar, mask);
   let dryRun = false;
   let restores = false;
+  let direction: Direction | undefined;
   let eachPath = verbosity > 0;
   let retries = 0;
   const resumed = new Set<string>();
@@ -38,6 +39,7 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
   const start = (event: Told<'start'>) => {
     dryRun = event.dryRun;
     restores = event.verb === 'restore';
+    direction = event.direction;
     sink.line(bold(printable(opening(event))));
   };
   const capabilities = ({ software, uses, lacks }: Told<'capabilities'>) => {
@@ -89,7 +91,7 @@ export function humanReporter({ stream, verbosity, color, progress, mask }: Huma
   };
   const summary = (event: Told<'summary'>) => {
     bar.stop();
-    const [first = '', ...rest] = restores ? restoredText(event, dryRun) : summaryText(event, dryRun);
+    const [first = '', ...rest] = restores ? restoredText(event, dryRun) : summaryText(event, dryRun, direction);
     sink.line(event.exitCode === 0 ? green(first) : red(first));
     for (const line of rest) sink.line(line);
     if (retries > RETRIES_SHOWN) sink.line(`${countText(retries)} retries`);

@@ -1,6 +1,6 @@
 /** A log of runs, for files that are kept: one line an event, with time, level and job, as text or as JSON. */
-import { printable, type RunEvent } from '../model/index.ts';
-import { bytesText } from './bytes.ts';
+import { type Direction, printable, type RunEvent } from '../model/index.ts';
+import { bytesText, counted } from './bytes.ts';
 import { durationText } from './duration.ts';
 import { exitReason } from './exit-reason.ts';
 import type { Mask, Reporter } from './reporter.ts';
@@ -31,6 +31,7 @@ export function logReporter({ format, level, mask, append, pid }: LogOptions): L
   const least = LOG_LEVELS.indexOf(level);
   let job = 'ferry';
   let dryRun = false;
+  let direction: Direction | undefined;
   let waiting = '';
   // One write for all lines of one turn of the event loop.
   const pass = () => {
@@ -51,9 +52,10 @@ export function logReporter({ format, level, mask, append, pid }: LogOptions): L
     if (event.type === 'start') {
       job = event.job;
       dryRun = event.dryRun;
+      direction = event.direction;
     }
     const { time, ...content } = event;
-    const text = textOf(event, dryRun);
+    const text = textOf(event, dryRun, direction);
     if (text !== undefined) add(time, levelOf(event), content, text);
   };
   const note = (of: LogLevel, message: string) =>
@@ -89,7 +91,7 @@ function levelOf(event: RunEvent): LogLevel {
 }
 
 /** Undefined for what only a screen is for. */
-function textOf(event: RunEvent, dryRun: boolean): string | undefined {
+function textOf(event: RunEvent, dryRun: boolean, towards?: Direction): string | undefined {
   switch (event.type) {
     case 'progress':
       return undefined;
@@ -103,7 +105,7 @@ function textOf(event: RunEvent, dryRun: boolean): string | undefined {
       const parts = Object.entries(event.counts).flatMap(([action, count]) =>
         count > 0 ? [`${count} ${action}`] : [],
       );
-      return `plan: ${parts.join(', ') || 'nothing to do'} (${bytesText(event.bytes)}), ${event.conflicts} conflicts`;
+      return `plan: ${parts.join(', ') || 'nothing to do'} (${bytesText(event.bytes)}), ${counted(event.conflicts, 'conflict')}`;
     }
     case 'action': {
       const { action, status, path, size, reason, resumedFrom = 0 } = event;
@@ -123,7 +125,7 @@ function textOf(event: RunEvent, dryRun: boolean): string | undefined {
     case 'snapshot':
       return snapshotText(event);
     case 'summary': {
-      const [first] = summaryText(event, dryRun);
+      const [first] = summaryText(event, dryRun, towards);
       const reason = exitReason(event);
       return reason === undefined ? `ended, exit 0: ${first}` : `ended, exit ${event.exitCode}: ${reason}`;
     }

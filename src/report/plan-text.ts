@@ -85,7 +85,9 @@ function byHeading(plan: Plan): ReadonlyMap<string, readonly Action[]> {
 function headingOf(action: Action, { direction }: Plan): string {
   if (direction !== 'sync') return action.reason;
   const side = 'side' in action ? action.side : action.action === 'upload' ? 'remote' : 'local';
-  return `${action.reason}, at the ${side} side`;
+  // One conflict takes several steps: what is counted are these.
+  const reason = action.reason === 'conflict' ? 'for a conflict' : action.reason;
+  return `${reason}, at the ${side} side`;
 }
 
 function markOf(action: Action): '+' | '~' | '-' | '>' {

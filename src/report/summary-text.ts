@@ -1,11 +1,14 @@
 /** The end of a run in a line or two. */
-import { printable, type Summary } from '../model/index.ts';
+import { type Direction, printable, type Summary } from '../model/index.ts';
 import { bytesText, counted, countText } from './bytes.ts';
 import { durationText } from './duration.ts';
 import { exitReason, isCopy } from './exit-reason.ts';
 
-/** `3 uploaded (1.2 MB), 4,446 unchanged, 0 deleted in 0.9 s`, and what else must be known. Not yet masked. */
-export function summaryText(summary: Summary, dryRun = false): string[] {
+/**
+ * `3 uploaded (1.2 MB), 4,446 unchanged, 0 deleted in 0.9 s`, and what else must be known. Not yet masked. The direction
+ * of a job says what is counted even where it is 0.
+ */
+export function summaryText(summary: Summary, dryRun = false, direction?: Direction): string[] {
   const { uploaded, downloaded, renamed, deleted, unchanged, sameBySize, failed } = summary;
   const time = durationText(summary.seconds);
   const lines: string[] = [];
@@ -17,8 +20,9 @@ export function summaryText(summary: Summary, dryRun = false): string[] {
   } else {
     const parts = [];
     // Of a copy by hand it is known what it was about.
-    const receives = summary.job === 'get';
-    if (uploaded > 0 || (downloaded === 0 && !receives)) parts.push(moved(uploaded, 'uploaded', summary.bytesSent));
+    const receives = summary.job === 'get' || direction === 'pull' || direction === 'sync';
+    const sends = direction === undefined ? downloaded === 0 && !receives : direction !== 'pull';
+    if (uploaded > 0 || sends) parts.push(moved(uploaded, 'uploaded', summary.bytesSent));
     if (downloaded > 0 || receives) parts.push(moved(downloaded, 'downloaded', summary.bytesReceived));
     if (renamed > 0) parts.push(`${countText(renamed)} renamed`);
     parts.push(`${countText(unchanged)} unchanged`);

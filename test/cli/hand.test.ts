@@ -272,7 +272,7 @@ test('push and pull of a single file name the tools for that, and change nothing
   const before = await world.files('server:www');
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['push', 'site/a.txt', folder], /site\/a\.txt is a file, and ferry push keeps folders .* ferry put \S+ ftp:/],
-    [['push', 'site', file], /www\/a\.txt is a file, and ferry push keeps folders .* ferry put /],
+    [['push', 'site', file], /www\/a\.txt is a file, and ferry push keeps folders in step; name a folder instead/],
     [['pull', file, 'fresh'], /www\/a\.txt is a file, and ferry pull keeps folders .* ferry get ftp:\S+ \S+fresh/],
   ];
   for (const [args, message] of cases) {

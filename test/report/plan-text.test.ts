@@ -93,6 +93,12 @@ deleted at the source (2)
     expect(text).toContain('new, at the local side (1)\n  + b  2 B\n');
   });
 
+  test('a conflict takes several steps: what is counted are these', () => {
+    const both = [upload('a.1', 1), download('a', 2)].map((action) => ({ ...action, reason: 'conflict' as const }));
+    const text = planText(plan({ direction: 'sync', actions: both }));
+    expect(text).toContain('\n1 for a conflict, at the remote side, 1 for a conflict, at the local side; 3 B to move');
+  });
+
   test('shows twenty paths of a reason, or all of them', () => {
     const actions = Array.from({ length: 23 }, (_, i) => upload(`f${i}`, 1));
     expect(planText(plan({ actions }))).toContain('  + f19  1 B\n  … and 3 more (-v shows all)\n');

@@ -19,6 +19,14 @@ describe('the summary', () => {
   ])('%s in a line', (_, more, line) => expect(summaryText(counts(more))).toEqual([line]));
 
   test.each([
+    ['push', '0 uploaded, 7 unchanged, 0 deleted in 0.9 s'],
+    ['pull', '0 downloaded, 7 unchanged, 0 deleted in 0.9 s'],
+    ['sync', '0 uploaded, 0 downloaded, 7 unchanged, 0 deleted in 0.9 s'],
+  ] as const)('a %s with nothing to do counts what it would have moved', (direction, line) =>
+    expect(summaryText(counts({ unchanged: 7 }), false, direction)).toEqual([line]),
+  );
+
+  test.each([
     [1, '1 file was compared by size only; --compare hash reads both sides'],
     [1200, '1,200 files were compared by size only; --compare hash reads both sides'],
   ])('says what was compared by size only: %d', (sameBySize, line) =>
