@@ -38,7 +38,7 @@ export interface ActOptions {
   readonly chmod: JobSettings['chmod'];
   /** Which paths are texts, whose line ends are converted; none unless said. */
   readonly isText?: (path: RelPath) => boolean;
-  /** Sets the temporary names of this run apart; see `TransferContext`. */
+  /** Sets temporary names apart; see `TransferContext`. */
   readonly salt?: string;
   /** gitignore patterns of files that wait until the others are done. */
   readonly order: readonly string[];

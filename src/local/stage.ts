@@ -65,6 +65,8 @@ class Stage implements LocalStage {
   /** Bytes since the temporary file was opened. */
   #added = 0;
   #open = true;
+  /** What was written, once that is known. */
+  #own: Stats | undefined;
   #finished = false;
 
   constructor(staging: Staging, folder: Folder, { fd, size }: TemporaryFile, path: RelPath, temporary: RelPath) {
@@ -113,6 +115,8 @@ class Stage implements LocalStage {
       if (this.#staging.syncs) await this.#disk.sync(this.#fd, this.#added);
       const stats = await this.#disk.fstat(this.#fd);
       await this.#close();
+      this.#own = stats;
+      if (!(await this.#isNamed())) throw this.#taken();
       await this.#publish(options.expected, stats);
       this.#staging.syncs?.add(this.#folder);
       this.#finish();
@@ -140,8 +144,9 @@ class Stage implements LocalStage {
     if (this.#finished) return;
     try {
       await this.#written.catch(() => {});
+      if (this.#open) this.#own = await this.#disk.fstat(this.#fd);
       await this.#close();
-      if (await this.#folder.reaches()) await this.#disk.unlink(this.#temporary);
+      if ((await this.#folder.reaches()) && (await this.#isNamed())) await this.#disk.unlink(this.#temporary);
     } catch (error) {
       if (!isAbsence(error)) throw this.#failed(error, 'remove the temporary file of');
     } finally {
@@ -226,6 +231,22 @@ class Stage implements LocalStage {
       const mtime = (options.mtime + 0.0005) / 1000;
       await ignoringRefusal(() => this.#disk.utimes(this.#fd, Date.now() / 1000, mtime));
     }
+  }
+
+  /** Whether the temporary name is still that of what was written, and not of what another run has begun since. */
+  async #isNamed(): Promise<boolean> {
+    const own = this.#own;
+    try {
+      const there = await this.#disk.lstat(this.#temporary);
+      return !own || own.ino === 0 || (there.ino === own.ino && there.dev === own.dev);
+    } catch (error) {
+      if (isAbsence(error)) return false;
+      throw error;
+    }
+  }
+
+  #taken(): ChangingError {
+    return new ChangingError(`another run writes ${printable(this.#path)} at the same time; let only one do that`);
   }
 
   #changed(): ChangingError {

@@ -38,6 +38,7 @@ export async function carryOut(actions: readonly Action[], job: JobSettings, car
     limitRate: job.limitRate,
     chmod: job.chmod,
     isText: textsOf(job.ascii),
+    salt: job.name,
     order: job.order,
     strict,
     ...releaseOptions(job, { pair, tell, tally, signal, now: new Date() }),

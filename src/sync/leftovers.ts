@@ -18,6 +18,8 @@ import { sameVersion, tagOf } from '../transfer/index.ts';
 import type { Observed } from './observe.ts';
 
 export interface Sweeping {
+  /** What the temporary names of this job are set apart by. */
+  readonly salt: string;
   readonly attempts: number;
   /** Whether the remote folder is held against runs on other machines. */
   readonly locked: boolean;
@@ -36,7 +38,7 @@ export async function sweepLeftovers(
   const named = new Set<string>();
   for (const action of actions) {
     if (!isTransfer(action)) continue;
-    const tag = tagOf(action.source);
+    const tag = tagOf(action.source, options.salt);
     const names = [action.path, action.alias ?? action.path].map((path) => temporaryFor(path, tag));
     wanted.set(`${action.action} ${action.path} ${tag}`, new Set(names));
     named.add(`${action.action} ${action.path}`);
@@ -45,7 +47,8 @@ export async function sweepLeftovers(
   const kept = new Set<RelPath>();
   for await (const checkpoint of pair.memory.checkpoints()) {
     // One of another kind of name, as a server wanted it then, would be forgotten once the transfer takes the first kind.
-    const names = wanted.get(`${checkpoint.direction} ${checkpoint.path} ${tagOf(checkpoint.source)}`);
+    const tag = tagOf(checkpoint.source, options.salt);
+    const names = wanted.get(`${checkpoint.direction} ${checkpoint.path} ${tag}`);
     if (names?.has(checkpoint.temporary)) {
       kept.add(checkpoint.temporary);
       continue;

@@ -116,7 +116,7 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
       const made = await makeRoot(pair.remote, job, signal);
       if (!made && !(await isEmptyRoot(pair, job, signal))) tally.problem(UNLISTED);
     }
-    const sweeping = { attempts: job.retries + 1, locked: job.serverLock !== undefined };
+    const sweeping = { salt: job.name, attempts: job.retries + 1, locked: job.serverLock !== undefined };
     if (!options.batch) await sweepLeftovers(pair, plan.actions, observed.stale, signal, sweeping);
     // What a batch does not speak of is not left over. A pull changes nothing on the server.
     else if (job.direction !== 'pull') await sweepAbandoned(pair, signal, sweeping);

@@ -47,6 +47,8 @@ export class Temporaries {
     if (side === 'remote' && this.#circumstances.job.direction === 'pull') return listing;
     const own = listing.entries.filter(({ kind, path }) => kind === 'file' && isTemporary(nameOf(path)));
     if (own.length === 0) return listing;
+    // A memory that knows no names learns them as they are seen.
+    if (this.#circumstances.pair.memory.travels) this.#begun = undefined;
     const going = new Set<Entry>();
     for (const entry of own) {
       if (isAside(nameOf(entry.path))) {

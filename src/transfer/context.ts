@@ -56,7 +56,10 @@ export interface TransferContext {
   readonly modeOf: (action: TransferAction) => number | undefined;
   /** Whether a path is a text, whose line ends become those of the side that it goes to. */
   readonly isText: (path: RelPath) => boolean;
-  /** Sets the temporary names of this run apart from those of any other; then nothing can be resumed. */
+  /**
+   * Sets temporary names apart from those of others that carry the same files, on either side. What they are to be resumed
+   * by has to be the same in the next run.
+   */
   readonly salt?: string;
   /** Whether files wait, complete under temporary names, until all are there: then none is begun in place. */
   readonly staged?: boolean;

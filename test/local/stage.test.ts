@@ -51,6 +51,19 @@ describe('a stage', () => {
     },
   );
 
+  it('gives no name to what somebody else writes under the same temporary one, nor takes that away', async () => {
+    const { folder, stage } = await staged();
+    const [first, second] = [await stage(), await stage()];
+    await first.write(bytes('whole'));
+    await second.write(bytes('who'));
+    await expect(first.commit({ mtime: null, expected: null })).rejects.toThrow(ChangingError);
+    await first.discard();
+    expect(read(folder)).toEqual({ [T]: 'who' });
+    await second.write(bytes('le'));
+    await second.commit({ mtime: null, expected: null });
+    expect(read(folder)).toEqual({ 'd/f.bin': 'whole' });
+  });
+
   it('writes pieces in the order in which they came, awaited or not', async () => {
     const { folder, stage } = await staged();
     const writing = await stage();

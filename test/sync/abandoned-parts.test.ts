@@ -129,3 +129,17 @@ it('a pull takes away what is old here, and nothing on the server', async () => 
   expect((await perform(job(server, local, { direction: 'pull' }), state)).summary).toMatchObject({ exitCode: 0 });
   expect(sides.map((side) => readdirSync(side).includes(PART))).toEqual([false, true]);
 });
+
+it('several folders are gone here that hold parts there: all of them go, where the memory is there, too', async () => {
+  const folders = ['one', 'two', 'three'];
+  const settings = job(server, local, { state: 'remote', serverLock: { staleAfter: 60_000 }, retries: 0 });
+  draw(local, Object.fromEntries(folders.map((folder) => [`${folder}/kept.txt`, folder])));
+  expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 0 });
+  draw(local, Object.fromEntries(folders.map((folder) => [`${folder}/cut.txt`, `of ${folder}`])));
+  server.arm([{ on: /^MFMT .*cut\.txt/, does: 'close', times: 9 }]);
+  expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 3, failed: 3 });
+  server.disarm();
+  for (const folder of folders) rmSync(join(local, folder), { recursive: true });
+  expect((await perform(settings, state)).summary).toMatchObject({ exitCode: 0 });
+  expect(there()).toEqual(['.ferry', 'a.txt', 'b.txt']);
+});
