@@ -17,11 +17,13 @@ export interface CarryingOut {
   readonly strict: boolean;
   /** What it is about, where it is not about everything. */
   readonly only?: readonly RelPath[];
+  /** What a release is dated by; the system's clock otherwise. */
+  readonly now?: Date;
 }
 
 /** @throws whatever ends the run: a lost server, a limit, an interruption. */
 export async function carryOut(actions: readonly Action[], job: JobSettings, carrying: CarryingOut): Promise<void> {
-  const { pair, tally, tell, signal, direction, strict, only } = carrying;
+  const { pair, tally, tell, signal, direction, strict, only, now = new Date() } = carrying;
   const attempts = job.retries + 1;
   const sent = new SentFiles();
   const listened = (event: RunEventBody) => {
@@ -41,7 +43,7 @@ export async function carryOut(actions: readonly Action[], job: JobSettings, car
     salt: job.name,
     order: job.order,
     strict,
-    ...releaseOptions(job, { pair, tell, tally, signal, now: new Date() }),
+    ...releaseOptions(job, { pair, tell, tally, signal, now }),
   });
   if (!job.after) return;
   const { move } = job.after;

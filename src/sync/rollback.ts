@@ -32,7 +32,8 @@ export function rollback(job: JobSettings, options: RunOptions): Promise<Summary
     if (job.direction !== 'push') {
       throw new UsageError(`the job ${job.name} is a ${job.direction}; only a push can be rolled back`);
     }
-    const about = { pair, job: job.name, keep: {}, tell, signal, now: new Date() };
+    const now = new Date(options.seams?.now?.() ?? Date.now());
+    const about = { pair, job: job.name, keep: {}, tell, signal, now };
     const manifest = await lastRelease(new VersionShelf(about));
     const { steps, problems } = await stepsOf(pair, manifest, signal);
     const plan = await planOf(job, pair, steps, problems);

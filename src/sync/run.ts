@@ -66,6 +66,8 @@ export interface RunOptions {
 export interface Seams {
   readonly openPair?: typeof openPair;
   readonly guard?: typeof guard;
+  /** What releases on the server are dated by, in ms since the epoch. */
+  readonly now?: () => number;
 }
 
 /** A pair that is open already. */
@@ -122,7 +124,8 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
     else if (job.direction !== 'pull') await sweepAbandoned(pair, signal, sweeping);
     const { direction } = job;
     const only = options.batch && { only: options.batch.paths };
-    await carryOut(plan.actions, job, { pair, tally, tell, signal, direction, strict: false, ...only });
+    const now = new Date(options.seams?.now?.() ?? Date.now());
+    await carryOut(plan.actions, job, { pair, tally, tell, signal, direction, strict: false, now, ...only });
     if (options.snapshot) await makeSnapshot(options.snapshot, { pair, tally, tell, signal });
     return undefined;
   });

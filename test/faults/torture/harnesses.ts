@@ -1,5 +1,6 @@
 /** Every harness of the bench, in the order in which their lines are printed. */
 
+import { backup } from './backup.ts';
 import { diff } from './diff.ts';
 import { disk } from './disk.ts';
 import { full } from './full.ts';
@@ -20,6 +21,7 @@ export const HARNESSES: readonly Harness[] = [
   kills,
   diff,
   model,
+  backup,
   fuzz,
   names,
   disk,

@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest';
 import type { Kill, RunStep, Sequence, SideEdit, Step } from './model/steps.ts';
 import { type Sabotage, walk } from './model/walk.ts';
-import { walkSequences } from './model.ts';
+import { MODEL } from './model.ts';
 import { asleepGuard, withoutSizeCheckIn, withoutTemporaryNamesIn } from './sabotage.ts';
+import { walkSequences } from './sequences.ts';
 
 const edit = (side: SideEdit['side'], what: Exclude<SideEdit['edit'], 'rename'>, path: string): Step => ({
   step: 'edit',
@@ -129,8 +130,8 @@ const disconnected: Sabotage = (options) => ({
 
 test('a sequence that fails says what replays it, and that fails in the same way', { timeout: 60_000 }, async () => {
   const options = { short: true, seed: 3, say: () => {} };
-  const { violations } = await walkSequences(options, { total: 1, sabotage: disconnected });
+  const { violations } = await walkSequences(MODEL, options, { total: 1, sabotage: disconnected });
   const [, seed, path] = /--seed (-?\d+) --path (\S+)/.exec(violations[0]!.what)!;
-  const again = await walkSequences({ ...options, seed: Number(seed), path: path! }, { sabotage: disconnected });
+  const again = await walkSequences(MODEL, { ...options, seed: Number(seed), path: path! }, { sabotage: disconnected });
   expect(again).toEqual({ line: '1: 1 violations', violations });
 });

@@ -1,32 +1,40 @@
 /** Runs without one of the measures that Ferry relies on, to see that the bench turns red. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Lane, RelPath } from '../../../src/model/index.ts';
 import type { RunOptions } from '../../../src/sync/index.ts';
 import { type OpenPair, openPair } from '../../../src/sync/pair.ts';
 
-/** A run whose connections to the server are changed by `change`. */
-function withLanes(change: (lane: Lane) => Partial<Lane>, options: Partial<RunOptions>): Partial<RunOptions> {
-  const changed = (lane: Lane): Lane =>
-    new Proxy(lane, {
-      get(_, key) {
-        const own = change(lane)[key as keyof Lane];
-        const value = own ?? Reflect.get(lane, key, lane);
-        return typeof value === 'function' && !own ? value.bind(lane) : value;
-      },
-    });
+/** The same object but for what is given. */
+function changed<T extends object>(target: T, changes: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, key) {
+      const own = changes[key as keyof T];
+      const value = own ?? Reflect.get(target, key, target);
+      return typeof value === 'function' && !own ? value.bind(target) : value;
+    },
+  });
+}
+
+/** A run whose sides are changed by `change`. */
+function withPair(change: (pair: OpenPair) => Partial<OpenPair>, options: Partial<RunOptions>): Partial<RunOptions> {
   const open = options.seams?.openPair ?? openPair;
   const opening: typeof openPair = async (...asked): Promise<OpenPair> => {
     const pair = await open(...asked);
-    const remote = new Proxy(pair.remote, {
-      get(target, key) {
-        if (key === 'lane') return async (signal?: AbortSignal) => changed(await target.lane(signal));
-        const value = Reflect.get(target, key, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-    return { ...pair, remote };
+    return { ...pair, ...change(pair) };
   };
   return { ...options, seams: { ...options.seams, openPair: opening } };
 }
+
+/** A run whose connections to the server are changed by `change`. */
+const withLanes = (change: (lane: Lane) => Partial<Lane>, options: Partial<RunOptions>): Partial<RunOptions> =>
+  withPair(({ remote }) => {
+    const lane = async (signal?: AbortSignal) => {
+      const inner = await remote.lane(signal);
+      return changed(inner, change(inner));
+    };
+    return { remote: changed(remote, { lane }) };
+  }, options);
 
 /** The name that a temporary one is for. */
 const final = (path: RelPath) => path.replace(/(^|\/)\.([^/]+)\.[0-9a-f]{8}\.ferry$/, '$1$2') as RelPath;
@@ -50,3 +58,30 @@ export const asleepGuard = (options: Partial<RunOptions>): Partial<RunOptions> =
   ...options,
   seams: { ...options.seams, guard: () => ({ refused: false, reasons: [] }) },
 });
+
+/** A push whose old versions are deleted where they are to be kept. */
+export const withoutKeptVersionsIn = (options: Partial<RunOptions>): Partial<RunOptions> =>
+  withLanes(
+    (lane) => ({
+      rename: (from, to) =>
+        to.startsWith('.ferry/versions/') && !from.startsWith('.ferry/') ? lane.remove(from) : lane.rename(from, to),
+    }),
+    options,
+  );
+
+/** Downloads are written into the file that is there, whoever shares it, and not under a name of their own. */
+export const writingInPlace = (options: Partial<RunOptions>): Partial<RunOptions> =>
+  withPair(({ local }) => {
+    const stage: typeof local.stage = async (path, ...rest) => {
+      const inner = await local.stage(path, ...rest);
+      const commit: typeof inner.commit = async (how) => {
+        const target = join(local.root, path);
+        if (!existsSync(target)) return inner.commit(how);
+        writeFileSync(target, await inner.readAt(0, inner.size));
+        await inner.discard();
+        return (await local.look(path))!;
+      };
+      return changed(inner, { commit });
+    };
+    return { local: changed(local, { stage }) };
+  }, options);

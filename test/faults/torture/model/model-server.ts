@@ -43,6 +43,8 @@ export class ModelServer {
       const far = net.connect(this.far);
       for (const socket of [client, far]) {
         this.sockets.add(socket);
+        // Two lines in a row are not held back until the first is acknowledged.
+        socket.setNoDelay(true);
         socket.on('close', () => this.sockets.delete(socket));
         socket.on('error', () => undefined);
       }

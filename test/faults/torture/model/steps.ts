@@ -99,14 +99,14 @@ const policy: fc.Arbitrary<RunStep['policy']> = fc.record({
   allowEmptySource: fc.boolean(),
 });
 
-const fault: fc.Arbitrary<WireFault> = fc.record({
+export const fault: fc.Arbitrary<WireFault> = fc.record({
   on: fc.constantFrom(...VERBS),
   after: fc.nat(3),
   times: fc.constantFrom(1, 1, 1, 2, 99),
   does: fc.constantFrom(...REPLIES),
 });
 
-const some = <T>(arbitrary: fc.Arbitrary<T>, most: number, weights: readonly [number, number]) =>
+export const some = <T>(arbitrary: fc.Arbitrary<T>, most: number, weights: readonly [number, number]) =>
   fc.oneof(
     { weight: weights[0], arbitrary: fc.constant<readonly T[]>([]) },
     { weight: weights[1], arbitrary: fc.array(arbitrary, { minLength: 1, maxLength: most }) },

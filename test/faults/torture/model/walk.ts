@@ -12,6 +12,7 @@ import { remoteOf } from '../../../../src/sync/remote-side.ts';
 import { job, serverSettings } from '../../../builders/connect.ts';
 import { type Performed, perform } from '../../../builders/perform.ts';
 import { type Violation, type Wrong, within } from '../harness.ts';
+import type { Walked } from '../sequences.ts';
 import { disagreements } from './agreement.ts';
 import { Contents } from './contents.ts';
 import { mustSucceed, type Past, unexpected } from './expectation.ts';
@@ -22,12 +23,6 @@ import { ModelServer } from './model-server.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 import { above, changes, isBelow, isFile, LocalFolder, type Picture, RemoteFolder } from './sides.ts';
 import { describeEdit, describeRun, type Lie, type RunStep, type Sequence, type SideEdit } from './steps.ts';
-
-export interface Walked {
-  readonly violations: readonly Violation[];
-  /** What was done and what came of it, a line each. */
-  readonly transcript: readonly string[];
-}
 
 /** In the place of parts of Ferry, to see the bench turn red. */
 export type Sabotage = (options: Partial<RunOptions>) => Partial<RunOptions>;
@@ -54,7 +49,7 @@ const CALM: RunStep = {
   kill: null,
 };
 
-const LIES: Readonly<Record<Lie, MemoryDisk['deceit']>> = {
+export const LIES: Readonly<Record<Lie, MemoryDisk['deceit']>> = {
   'reads half': { readsOnly: 11 },
   'stores half': { writesOnly: 11 },
   'hides every other name': { hides: (_, index) => index % 2 === 0 },
