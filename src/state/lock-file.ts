@@ -73,7 +73,8 @@ export async function takeLockFile(path: string, owner: Owner): Promise<Attempt>
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   } finally {
-    await rm(own, { force: true });
+    // Only tidiness, and no reason to hold a lock that nobody would give back: `sweepBeside` finds it.
+    await rm(own, { force: true }).catch(() => {});
   }
 }
 
