@@ -13,6 +13,10 @@ import {
 /** Problems that the history of a job names of each run. */
 const MOST_KEPT = 5;
 
+/** A conflict is left only where a rule says so, and only a sync has any. */
+const LEFT =
+  'it changed on both sides and was left as it is; --conflict keep-both keeps both, and newer, local or remote choose';
+
 export class Tally {
   uploaded = 0;
   downloaded = 0;
@@ -59,6 +63,7 @@ export class Tally {
   /** Takes over what a plan knows already: its problems, its conflicts, and what it leaves alone. */
   planned({ problems, conflicts, untouched }: Plan): void {
     for (const problem of problems) this.problem(problem);
+    for (const { path } of conflicts) this.problem({ path, side: 'local', code: 'conflict', message: LEFT });
     this.conflicts = conflicts.length;
     this.untouched = untouched;
   }

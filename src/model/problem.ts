@@ -22,6 +22,8 @@ export type ProblemCode =
   | 'changing'
   /** What arrived is not what was sent. */
   | 'mismatch'
+  /** It changed on both sides, and was left as it is. */
+  | 'conflict'
   /** The connection failed too often. */
   | 'connection'
   /** Anything else. */

@@ -87,6 +87,7 @@ const problem = z.object({
     'full',
     'changing',
     'mismatch',
+    'conflict',
     'connection',
     'failed',
   ]),

@@ -129,6 +129,20 @@ describe('3: some paths failed, the rest is done', () => {
     expect(await world.files('server:www')).toEqual({ 'a.txt': 'a', 'z.txt': 'z' });
   });
 
+  test('a conflict that is to be left alone', async () => {
+    world = await makeWorld();
+    await world.write({ 'site/a.txt': 'a', 'site/b.txt': 'b' });
+    const sync = () => world.ferry('sync', 'site', world.url, '--conflict', 'fail');
+    expect((await sync()).code).toBe(0);
+    await world.write({ 'site/a.txt': 'here' });
+    await writeFile(join(world.serverFolder, 'www/a.txt'), 'there, too');
+    const { code, stderr } = await sync();
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^problem: a\.txt: it changed on both sides and was left as it is; --conflict keep-both/m);
+    expect(stderr).toMatch(/Exit 3: 1 path could not be brought in step/);
+    expect((await world.files('server:www'))['a.txt']).toBe('there, too');
+  });
+
   test('a path that the server refuses', async () => {
     world = await makeWorld({
       users: [

@@ -2,11 +2,19 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/index.ts';
 import { jsonSchema } from '../../src/config/json-schema.ts';
+import { withReference } from '../../src/config/reference.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 
 test('the published schema is the one that is checked (else: npm run build && node dist/config/write-schema.js)', () =>
   expect(JSON.parse(read('schema.json'))).toEqual(JSON.parse(JSON.stringify(jsonSchema()))));
+
+test('the page about it has every key, in the same words (else: the same command)', () => {
+  const page = read('docs/configuration.md');
+  expect(withReference(page, jsonSchema())).toBe(page);
+  for (const key of ['longestListing', 'tls.ccc', 'keep.weekly', 'users.NAME.folders', 'hooks.connect.folder'])
+    expect(page).toContain(key);
+});
 
 test('every key says what it is', () => {
   const silent: string[] = [];
