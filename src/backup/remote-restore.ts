@@ -38,6 +38,7 @@ import { RemotePast } from './remote-past.ts';
 import { onServer, type RemoteSession, type SessionOptions } from './remote-session.ts';
 import { type Chosen, chooseState, gapBetween } from './remote-states.ts';
 import { askedPath } from './restore.ts';
+import { holding } from './target.ts';
 
 export interface RemoteRestoreOptions extends SessionOptions {
   /** The state that began then, by the name that it is listed under. */
@@ -146,18 +147,22 @@ class Restoring {
     if (dryRun || !local) return;
     const { signal, remote, memory } = this.#session;
     const { limitRate, retries } = this.#job;
-    await act(actions, {
-      pair: { local, remote, memory },
-      tally: this.#tally,
-      tell,
-      signal,
-      direction: 'pull',
-      attempts: retries + 1,
-      limitRate,
-      chmod: 'none',
-      order: [],
-      strict: false,
-    });
+    const paths = files.map(({ path }) => path);
+    const held = { job: this.#job.name, stateBase: this.#options.stateBase, paths };
+    await holding(local, held, () =>
+      act(actions, {
+        pair: { local, remote, memory },
+        tally: this.#tally,
+        tell,
+        signal,
+        direction: 'pull',
+        attempts: retries + 1,
+        limitRate,
+        chmod: 'none',
+        order: [],
+        strict: false,
+      }),
+    );
   }
 
   async #choose(): Promise<Chosen> {

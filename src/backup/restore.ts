@@ -32,6 +32,7 @@ import { choose, type Wanted } from './as-of.ts';
 import { type Manifest, readManifest, type StoredFile } from './manifest.ts';
 import { several } from './several.ts';
 import { homeOf, readStore, type Snapshot } from './store.ts';
+import { holding } from './target.ts';
 
 /** Files at a time. */
 const WIDTH = 4;
@@ -46,6 +47,8 @@ export interface RestoreOptions extends Wanted {
   /** Whether a file that is there already, and is another one, is replaced. */
   readonly overwrite?: boolean;
   readonly dryRun?: boolean;
+  /** Where states are kept; the user's state folder otherwise. */
+  readonly stateBase?: string;
 }
 
 /**
@@ -132,18 +135,22 @@ class Restoring {
     if (dryRun) return;
     const source = await openLocal(this.#snapshot.root);
     const target = await openLocal(this.#to, { create: true });
-    for (const path of directories) await this.#attempt(path, () => target.makeDirectory(path));
-    const ticker = setInterval(() => this.#progress(), 200);
-    try {
-      await several(files, WIDTH, async (file) => {
-        signal.throwIfAborted();
-        await this.#attempt(file.path, () => this.#bring(file, source, target));
-        this.#past.files++;
-      });
-    } finally {
-      clearInterval(ticker);
-    }
-    await target.flush();
+    const { job } = this.#snapshot.header;
+    const held = { job, stateBase: this.#options.stateBase, paths: files.map(({ path }) => path) };
+    await holding(target, held, async () => {
+      for (const path of directories) await this.#attempt(path, () => target.makeDirectory(path));
+      const ticker = setInterval(() => this.#progress(), 200);
+      try {
+        await several(files, WIDTH, async (file) => {
+          signal.throwIfAborted();
+          await this.#attempt(file.path, () => this.#bring(file, source, target));
+          this.#past.files++;
+        });
+      } finally {
+        clearInterval(ticker);
+      }
+      await target.flush();
+    });
   }
 
   /** What is asked for, and the folders on the way to it. */

@@ -12,7 +12,9 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { pruneRemote, type RemoteRestoreOptions, remoteStates, restoreFromServer } from '../../src/backup/index.ts';
+import { holding } from '../../src/backup/target.ts';
 import type { JobSettings } from '../../src/config/settings.ts';
+import { openLocal } from '../../src/local/index.ts';
 import { LockError, type RunEventBody, toRelPath } from '../../src/model/index.ts';
 import { disk, FtpServer } from '../../src/server/index.ts';
 import { lockJob, rollback, run } from '../../src/sync/index.ts';
@@ -542,4 +544,19 @@ test('a push that is cut off while it begins leaves nothing for good', async () 
     last,
     expect.stringMatching(new RegExp(`^${last}[.].*json$`)),
   ]);
+});
+
+test('one restore at a time brings files to a folder, and clears away what a killed one left', async () => {
+  const server = await scriptedServer();
+  onTestFinished(() => server.stop());
+  const scene = new Scene(server, { backup: {} });
+  await scene.push('2026-11-02T09:00:00Z', { 'a.txt': '1' });
+  draw(scene.to, { '.a.txt.0123abcd.ferry': 'half' });
+  const target = await openLocal(scene.to);
+  await holding(target, { job: 'other', stateBase: scene.stateBase, paths: [] }, async () => {
+    expect((await scene.restore()).summary.exitCode).toBe(6);
+    expect(read(scene.to)).toEqual({ '.a.txt.0123abcd.ferry': 'half' });
+  });
+  expect((await scene.restore()).summary.exitCode).toBe(0);
+  expect(read(scene.to)).toEqual({ 'a.txt': '1' });
 });

@@ -3,6 +3,8 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RestoreOptions, restore } from '../../src/backup/index.ts';
+import { holding } from '../../src/backup/target.ts';
+import { openLocal } from '../../src/local/index.ts';
 import type { RunEventBody } from '../../src/model/index.ts';
 import { draw, emptyFolder, read } from '../builders/folder.ts';
 import { temporaries } from '../faults/ordeal.ts';
@@ -21,6 +23,7 @@ afterAll(() => server.stop());
 
 let scene: Scene;
 let to: string;
+let stateBase: string;
 /** Two snapshots: one of 1 November, one of the 2nd. */
 beforeEach(async () => {
   const remote = join(server.root, 'site');
@@ -32,13 +35,14 @@ beforeEach(async () => {
   draw(remote, TWO);
   await scene.back();
   to = join(emptyFolder(), 'back');
+  stateBase = emptyFolder();
 });
 
 async function bring(options: Partial<RestoreOptions> = {}) {
   const events: RunEventBody[] = [];
   const tell = (event: RunEventBody) => void events.push(event);
   const signal = new AbortController().signal;
-  const summary = await restore(scene.settings(), { tell, signal, paths: [], to, ...options });
+  const summary = await restore(scene.settings(), { tell, signal, paths: [], to, stateBase, ...options });
   const problems = events.flatMap((event) => (event.type === 'problem' ? [`${event.path}: ${event.message}`] : []));
   return { summary, problems };
 }
@@ -99,6 +103,35 @@ describe('a restore', () => {
     ]);
     expect(existsSync(join(to, 'index.html'))).toBe(false);
     expect(temporaries(to)).toEqual([]);
+  });
+
+  it('leaves a folder alone that another restore is bringing files to', async () => {
+    const target = await openLocal(to, { create: true });
+    await holding(target, { job: 'other', stateBase, paths: [] }, async () => {
+      const { summary } = await bring();
+      expect(summary).toMatchObject({
+        exitCode: 6,
+        message: expect.stringMatching(/another restore into .*back.*process/),
+      });
+      expect(read(to)).toEqual({});
+    });
+    expect((await bring()).summary.exitCode).toBe(0);
+  });
+
+  it('removes what one that was killed left of the same files, and nothing else', async () => {
+    draw(to, {
+      '.index.html.0123abcd.ferry': 'half',
+      'css/.site.css.0123abcd.ferry': 'half',
+      '.mine.0123abcd.ferry': 'x',
+    });
+    expect((await bring()).summary.exitCode).toBe(0);
+    expect(read(to)).toEqual({ ...TWO, '.mine.0123abcd.ferry': 'x' });
+  });
+
+  it('needs no folder for what this machine remembers', async () => {
+    writeFileSync(join(stateBase, 'file'), '');
+    expect((await bring({ stateBase: join(stateBase, 'file') })).summary.exitCode).toBe(0);
+    expect(read(to)).toEqual(TWO);
   });
 
   it('goes by no manifest that is damaged', async () => {
