@@ -25,6 +25,8 @@ export class Agenda {
   readonly #again = new Map<RelPath, { readonly at: number; readonly failures: number }>();
   /** When everything is to be looked at. */
   #everythingAt = Number.NEGATIVE_INFINITY;
+  /** How often a run of everything was broken off, one after the other. */
+  #brokenOff = 0;
   #offline = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
 
@@ -76,12 +78,21 @@ export class Agenda {
     const before = new Map(this.#again);
     if (work.everything) {
       this.#again.clear();
+      this.#brokenOff = 0;
       this.#everythingAt = now + this.#options.every;
     } else for (const path of work.paths) this.#again.delete(path);
     for (const path of failed) {
       const failures = (before.get(path)?.failures ?? 0) + 1;
       this.#again.set(path, { at: now + Math.min(this.#options.every, AGAIN * 2 ** (failures - 1)), failures });
     }
+  }
+
+  /** Something that is about no path in particular ended it: all of it is tried again. */
+  brokenOff(work: Work, now: number): void {
+    if (work.everything) {
+      this.#online();
+      this.#everythingAt = now + Math.min(this.#options.every, AGAIN * 2 ** this.#brokenOff++);
+    } else this.done(work, work.paths, now);
   }
 
   /** The guard refused it. */

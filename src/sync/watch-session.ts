@@ -166,7 +166,8 @@ export class Session {
         this.#first = false;
         // What moved while it was copied comes again as soon as it stands still.
         for (const [path, code] of failed) if (code === 'changing') this.#watcher?.notice(path);
-        this.#agenda.done(work, [...failed.keys()], clock.now());
+        if (cause === undefined) this.#agenda.done(work, [...failed.keys()], clock.now());
+        else this.#agenda.brokenOff(work, clock.now());
         this.#settled();
         return undefined;
       case EXIT.locked:

@@ -33,6 +33,24 @@ describe('the agenda', () => {
     expect(one.next(5)).toEqual({ wait: EVERY - 5 });
   });
 
+  test('what was broken off is tried again, all of it, less and less often', () => {
+    const one = settled();
+    one.add([p('a'), p('b')]);
+    one.brokenOff(one.next(0) as Work, 0);
+    expect(one.next(0)).toEqual({ wait: 60_000 });
+    expect(paths(one.next(60_000))).toEqual(['a', 'b']);
+    const every = agenda();
+    const waits: number[] = [];
+    for (let now = 0, n = 0; n < 6; n++) {
+      expect(every.next(now)).toEqual({ everything: true });
+      every.brokenOff({ everything: true }, now);
+      const { wait } = every.next(now) as { wait: number };
+      waits.push(wait);
+      now += wait;
+    }
+    expect(waits).toEqual([60_000, 120_000, 240_000, 480_000, EVERY, EVERY]);
+  });
+
   test('offline nothing is lost, and the waits grow to a minute and no further', () => {
     const one = settled();
     one.add([p('a')]);

@@ -13,9 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { JobSettings } from '../../src/config/settings.ts';
+import { systemClock } from '../../src/watch/index.ts';
 import { job } from '../builders/connect.ts';
 import { type Drawing, draw, emptyFolder, read } from '../builders/folder.ts';
 import { startWatch } from '../builders/watching.ts';
+import { scriptedServer } from '../faults/scripted-server.ts';
 import { type AnyServer, start } from '../servers/every-server.ts';
 import { phoenix } from '../servers/phoenix.ts';
 
@@ -315,6 +317,25 @@ describe('push', () => {
     await watching.atRest();
     expect(read(there)).not.toHaveProperty(['a.tmp']);
   });
+});
+
+test('what a run was broken off for is tried again, and not left to the next look at everything', async () => {
+  const server = await scriptedServer();
+  const { local, there, state, settings } = pairOn(server, { 'a.txt': 'a' }, { retries: 0 });
+  mkdirSync(there);
+  // An hour in the time that the folder takes to settle.
+  const clock = {
+    now: () => Date.now() * 60,
+    after: (ms: number, call: () => void) => systemClock.after(ms / 60, call),
+  };
+  const watching = startWatch({ ...settings, watch: { ...WATCH, settle: 6000, rescan: 36_000_000 } }, state, { clock });
+  await watching.atRest();
+  server.arm([{ on: /^MKD/, does: '550 Not now.', times: 99 }]);
+  rmSync(there, { recursive: true });
+  draw(local, { 'b.txt': 'b' });
+  await watching.until(() => watching.summaries.at(-1)?.exitCode === 3);
+  server.disarm();
+  await watching.until(() => read(there)['b.txt'] === 'b');
 });
 
 describe('pull and sync', () => {
