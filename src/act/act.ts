@@ -16,6 +16,7 @@ import { mendSwaps, settleTentatives } from '../transfer/index.ts';
 import { Acting, type ActOptions } from './acting.ts';
 import { actOnDirectories } from './directories.ts';
 import { actOnMoves } from './moves.ts';
+import { actOnRecasings, isRecasing } from './recasing.ts';
 import { actOnRelease } from './release.ts';
 import { actOnRemovals } from './removals.ts';
 import { actOnTransfers } from './transfers.ts';
@@ -24,9 +25,13 @@ import { actOnTransfers } from './transfers.ts';
 export async function act(planned: readonly Action[], options: ActOptions): Promise<void> {
   const acting = new Acting(options, planned);
   // What is published at one moment, or kept when it goes, is sent and deleted.
+  const recasings = planned.filter(isRecasing);
   const plainly = options.staged || options.versions !== undefined;
-  const actions = plainly ? planned.flatMap(withoutMove) : planned;
+  const others = recasings.length > 0 ? planned.filter((action) => !isRecasing(action)) : planned;
+  const actions = plainly ? others.flatMap(withoutMove) : others;
   await options.versions?.begin(actions);
+  // To the server both are one name, by which everything else is found.
+  await actOnRecasings(acting, recasings);
   if (options.staged) await actOnRelease(acting, actions);
   else await actInOrder(acting, actions);
   const { local, memory, remote } = options.pair;

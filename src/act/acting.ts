@@ -77,6 +77,11 @@ export class Acting {
   failed(action: Action, error: unknown, attempt = 1): void {
     this.note(action);
     if (error instanceof StaleError) this.options.versions?.spared(action);
+    this.failedAlone(action, error, attempt);
+  }
+
+  /** Of what nothing else depends on. */
+  failedAlone(action: Action, error: unknown, attempt = 1): void {
     this.options.tally.failed++;
     this.say(action, 'failed', attempt, 0);
     this.options.tally.problem(problemOf(error, action.path, sideOf(action)));

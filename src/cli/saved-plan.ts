@@ -101,6 +101,7 @@ const removal = z.strictObject({
 const rename = z.strictObject({
   ...step,
   action: z.literal('rename'),
+  directory: z.literal(true).optional(),
   side,
   from: ofAPath,
   expected: fingerprint,

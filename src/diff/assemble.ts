@@ -30,6 +30,7 @@ export interface Assembled {
   readonly untouched: Untouched;
   readonly drifted: readonly RelPath[];
   readonly links: number;
+  readonly respelt: number;
   readonly total: { readonly source: number; readonly destination: number; readonly baseline: number };
   /** Removals that the guard counts, by the side they happen on: files, and whatever makes way for another kind. */
   readonly deletes: { readonly local: number; readonly remote: number };
@@ -74,6 +75,7 @@ export class Collector {
   readonly #untouched = { unchanged: 0, sameBySize: 0, kept: 0 };
   readonly #total = { source: 0, destination: 0, baseline: 0 };
   #links = 0;
+  #respelt = 0;
 
   constructor(direction: Direction, order?: Order, isText: (path: RelPath) => boolean = () => false) {
     this.#direction = direction;
@@ -100,6 +102,7 @@ export class Collector {
     for (const path of decision.drifted) this.#drifted.push(path);
     for (const agreed of decision.vanished) this.#vanished.push(agreed);
     this.#links += decision.links;
+    this.#respelt += decision.respelt;
     this.#withheld += decision.withheld;
     this.#untouched.unchanged += decision.untouched.unchanged;
     this.#untouched.sameBySize += decision.untouched.sameBySize;
@@ -129,6 +132,7 @@ export class Collector {
       untouched: this.#untouched,
       drifted: this.#drifted,
       links: this.#links,
+      respelt: this.#respelt,
       total: this.#total,
       deletes,
       withheld: this.#withheld,

@@ -2,8 +2,8 @@
 import { type Entry, fingerprintOf, nameOf, type Reason, type Side } from '../model/index.ts';
 import type { Context } from './context.ts';
 import type { Draft } from './draft.ts';
-import type { Slot } from './match.ts';
 import { aliasIfOther, nameOn, otherSide } from './name.ts';
+import type { Slot } from './slot.ts';
 import { later } from './times.ts';
 
 const REASON: Reason = 'conflict';

@@ -2,7 +2,7 @@
 import type { Direction, Entry, RelPath, Side } from '../model/index.ts';
 import type { CompareMode } from './compare.ts';
 import type { Filter } from './filter.ts';
-import type { Slot } from './match.ts';
+import type { Slot } from './slot.ts';
 
 export interface DecideOptions {
   readonly direction: Direction;

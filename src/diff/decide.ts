@@ -13,9 +13,11 @@ import type { Context, DecideOptions } from './context.ts';
 import { type Descent, Draft } from './draft.ts';
 import type { Ask, Evidence } from './evidence.ts';
 import type { Filter } from './filter.ts';
-import { match, type Slot } from './match.ts';
-import { nameOn, otherSide, primarySide } from './name.ts';
+import { match } from './match.ts';
+import { aliasIfOther, nameOn, otherSide, primarySide } from './name.ts';
 import { decideOneWay } from './oneway.ts';
+import { isRespelt } from './respelt.ts';
+import type { Slot } from './slot.ts';
 import { decideThreeWay } from './threeway.ts';
 import { trust } from './trust.ts';
 import { scoped, type View } from './view.ts';
@@ -56,6 +58,8 @@ export interface Decision {
   readonly vanished: readonly Agreement[];
   /** Links and special files at the source, left out of scope. */
   readonly links: number;
+  /** Names that are in other upper and lower case on the server, to which that is one. */
+  readonly respelt: number;
   /** Files in scope seen here and in the baseline here; in a sync the source is the local side. */
   readonly total: { readonly source: number; readonly destination: number; readonly baseline: number };
 }
@@ -68,8 +72,10 @@ export function decide(view: View, filter: Filter, options: DecideOptions, evide
   const at = { local: nameOn('local', direction, here), remote: nameOn('remote', direction, here) };
   const written = direction === 'sync' ? (['local', 'remote'] as const) : [destination];
   const { local, remote, baseline } = scoped(view);
-  const { slots, problems, rest, files } = match(
-    { at, local, remote, baseline, primary: source, written, foldsCase: options.foldsCase },
+  const { foldsCase } = options;
+  const { oneName } = evidence;
+  const { slots, problems, doubtful, rest, files } = match(
+    { at, local, remote, baseline, primary: source, written, foldsCase, oneName },
     filter,
   );
   const trusted = {
@@ -91,7 +97,13 @@ export function decide(view: View, filter: Filter, options: DecideOptions, evide
   draft.holds = untrusted !== undefined || written.some((side) => rest[side] || trusted[side].strange);
   for (const found of [trusted.local.problems, trusted.remote.problems, problems])
     for (const problem of found) draft.problems.push(problem);
+  // What a listing cut short does not show may be there under this very name.
+  if (!untrusted)
+    for (const { path, alias, recased } of doubtful)
+      draft.asks.push({ path, ...aliasIfOther(path, recased ?? alias ?? path), ask: 'one-name' });
   for (const slot of slots) {
+    if (slot.recased !== undefined) draft.recase(slot, slot.recased);
+    if (slot.alias !== undefined && isRespelt(slot.path, slot.alias)) draft.respelt++;
     if (direction === 'sync') decideThreeWay(slot, context, draft);
     else decideOneWay(slot, context, draft, source);
     forgetBelow(slot, context, draft);
@@ -115,6 +127,7 @@ export function decide(view: View, filter: Filter, options: DecideOptions, evide
     drifted: draft.drifted,
     vanished: draft.vanished,
     links: draft.links,
+    respelt: draft.respelt,
     total: { source: files[source], destination: files[destination], baseline: files.baseline },
   };
 }
@@ -122,7 +135,7 @@ export function decide(view: View, filter: Filter, options: DecideOptions, evide
 /** What the baseline still knows below a name that is no directory any more is looked through, to be forgotten. */
 function forgetBelow(slot: Slot, context: Context, draft: Draft): void {
   const { agreed } = slot;
-  if (agreed?.kind !== 'directory') return;
+  if (agreed?.kind !== 'directory' || slot.recased !== undefined) return;
   const nowhere = { local: false, remote: false };
   if (agreed.path !== slot.path) draft.walk({ path: agreed.path, local: null, remote: null }, nowhere);
   else if (isNoDirectory(slot, 'local', context) && isNoDirectory(slot, 'remote', context)) draft.walk(slot, nowhere);

@@ -17,8 +17,8 @@ import {
 import { directoryAgreement, sameAgreement } from './agreement.ts';
 import type { Verdict } from './compare.ts';
 import type { Ask, Evidence } from './evidence.ts';
-import type { Slot } from './match.ts';
 import { aliasIfOther, nameOn, otherSide, primarySide } from './name.ts';
+import type { Slot } from './slot.ts';
 import { mergeStamps } from './stamps.ts';
 
 /** A directory to look at next. */
@@ -27,6 +27,8 @@ export interface Descent {
   readonly path: RelPath;
   /** The name on the destination (in a sync: remote) side where it differs: the next `View.alias`. */
   readonly alias?: RelPath;
+  /** The name under which what is in it is remembered, too: its case changed. */
+  readonly known?: RelPath;
   /** On which sides it exists; on neither where only the baseline still knows it (nothing to list then). */
   readonly local: boolean;
   readonly remote: boolean;
@@ -47,6 +49,7 @@ export class Draft {
   readonly vanished: Agreement[] = [];
   holds = false;
   links = 0;
+  respelt = 0;
   unchanged = 0;
   sameBySize = 0;
   kept = 0;
@@ -82,6 +85,8 @@ export class Draft {
   }
 
   learn(slot: Slot, agreement: Agreement): void {
+    // What is remembered tells what it is to be renamed from.
+    if (slot.recased !== undefined) return;
     if (slot.agreed && sameAgreement(slot.agreed, agreement)) return;
     this.learned.push(agreement);
     if (slot.agreed && slot.agreed.path !== agreement.path) this.forgotten.push(slot.agreed.path);
@@ -91,8 +96,24 @@ export class Draft {
     this.learn(slot, directoryAgreement(slot.path));
   }
 
-  walk(slot: Slot, sides: Omit<Descent, 'path' | 'alias'>): void {
-    this.descend.push({ path: slot.path, ...aliasOf(slot), ...sides });
+  walk(slot: Slot, sides: Omit<Descent, 'path' | 'alias' | 'known'>): void {
+    const known = slot.recased === undefined ? {} : { known: slot.agreed!.path };
+    this.descend.push({ path: slot.path, ...aliasOf(slot), ...known, ...sides });
+  }
+
+  /** Gives it the name on the server that it has here; everything else in the plan goes by that. */
+  recase(slot: Slot, from: RelPath): void {
+    const expected = this.seen(slot, 'remote', slot.remote!);
+    const directory = slot.remote?.kind === 'directory' ? ({ directory: true } as const) : {};
+    this.actions.push({
+      action: 'rename',
+      side: 'remote',
+      from,
+      path: slot.path,
+      reason: 'moved',
+      expected,
+      ...directory,
+    });
   }
 
   /** Copies what `slot` is on the side opposite of `to`. `over`: what is there under the final name by then. */

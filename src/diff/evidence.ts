@@ -11,8 +11,9 @@ export interface Ask {
    * - `local-sha256`: hash the local file
    * - `remote-time`: ask the server for size and time of that very path
    * - `content`: compare both sides' content, by the server's hash or by reading
+   * - `one-name`: whether the server takes the two names, which differ in case, for one
    */
-  readonly ask: 'local-sha256' | 'remote-time' | 'content';
+  readonly ask: 'local-sha256' | 'remote-time' | 'content' | 'one-name';
 }
 
 /** The answers so far. Every path that was asked for must be in its map, whatever came of it. */
@@ -22,8 +23,14 @@ export interface Evidence {
   /** Null: the server did not say. */
   readonly remoteTime: ReadonlyMap<RelPath, { readonly mtime: number | null; readonly stamps: Stamps } | null>;
   readonly content: ReadonlyMap<RelPath, 'same' | 'different' | 'unknown'>;
+  readonly oneName: ReadonlyMap<RelPath, boolean>;
   /** Of those without a time: the server could tell, and would not now. */
   readonly withheld?: ReadonlySet<RelPath>;
 }
 
-export const NO_EVIDENCE: Evidence = { localSha256: new Map(), remoteTime: new Map(), content: new Map() };
+export const NO_EVIDENCE: Evidence = {
+  localSha256: new Map(),
+  remoteTime: new Map(),
+  content: new Map(),
+  oneName: new Map(),
+};

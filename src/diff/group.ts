@@ -50,7 +50,7 @@ export interface Trees {
 }
 
 export interface Grouped {
-  readonly groups: Iterable<Group>;
+  readonly groups: readonly Group[];
   /** Whether a side has something out of scope, or something that its listing has a problem with. */
   readonly rest: Readonly<Record<Side, boolean>>;
   /** How many files are in scope. */
@@ -92,7 +92,7 @@ export function groupNames(trees: Trees, filter: Filter): Grouped {
     group.agreed = appended(group.agreed, agreed);
     if (agreed.kind === 'file') files.baseline++;
   }
-  return { groups: groups.values(), rest, files };
+  return { groups: [...groups.values()], rest, files };
 }
 
 function appended<T>(items: readonly T[], item: T): readonly T[] {

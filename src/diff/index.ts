@@ -6,6 +6,7 @@ export * from './decide.ts';
 export type { Descent } from './draft.ts';
 export * from './evidence.ts';
 export * from './filter.ts';
+export { keyOf } from './group.ts';
 export * from './guard.ts';
 export { lasting, lastingHere } from './lasting.ts';
 export type { Candidates } from './moves.ts';

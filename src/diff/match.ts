@@ -7,19 +7,16 @@ import { type Agreement, type Entry, joinPath, nameOf, type Problem, type RelPat
 import type { Filter } from './filter.ts';
 import { type Group, groupNames, SIDES, type Trees } from './group.ts';
 import { otherSide } from './name.ts';
+import { respellings } from './respelt.ts';
+import type { Slot } from './slot.ts';
 
-/** One name, with what it stands for on each of the three trees. */
-export interface Slot {
-  readonly path: RelPath;
-  readonly alias?: RelPath;
-  readonly local: Entry | null;
-  readonly remote: Entry | null;
-  readonly agreed?: Agreement;
-}
+export type { Slot };
 
 export interface Matched {
   readonly slots: readonly Slot[];
   readonly problems: readonly Problem[];
+  /** Two names, one on each side, of which it has to be known whether they are one to the server. */
+  readonly doubtful: readonly Slot[];
   /** Whether something is left on that side that no slot speaks of: out of scope, or barred. */
   readonly rest: Readonly<Record<Side, boolean>>;
   /** Files in scope, barred ones too. */
@@ -31,6 +28,8 @@ export interface MatchInput extends Trees {
   readonly primary: Side;
   /** The sides that may be written. */
   readonly written: readonly Side[];
+  /** Whether what the server calls otherwise is one with this to it; by the names of {@link Matched.doubtful}. */
+  readonly oneName: ReadonlyMap<RelPath, boolean>;
 }
 
 export function match(input: MatchInput, filter: Filter): Matched {
@@ -38,7 +37,16 @@ export function match(input: MatchInput, filter: Filter): Matched {
   const left = { ...rest };
   const slots: Slot[] = [];
   const problems: Problem[] = [];
+  const respelt = respellings(groups, input);
+  const doubtful = respelt.map(({ slot }) => slot).filter(({ path }) => !input.oneName.has(path));
+  const joined = new Set<Group>();
+  for (const one of respelt) {
+    if (!input.oneName.get(one.slot.path)) continue;
+    for (const group of one.groups) joined.add(group);
+    slots.push(one.slot, ...one.rest.map((agreed) => goneSlot(agreed, input)));
+  }
   for (const group of groups) {
+    if (joined.has(group)) continue;
     const plain = plainSlot(group, input);
     if (plain) {
       slots.push(plain);
@@ -50,7 +58,12 @@ export function match(input: MatchInput, filter: Filter): Matched {
       for (const problem of obstacle) problems.push(problem);
     } else for (const slot of slotsOf(group, input)) slots.push(slot);
   }
-  return { slots, problems, rest: left, files };
+  return { slots, problems, doubtful, rest: left, files };
+}
+
+/** Of what was agreed on and is on neither side. */
+function goneSlot(agreed: Agreement, { at, primary }: MatchInput): Slot {
+  return { path: joinPath(at[primary], nameOf(agreed.path)), local: null, remote: null, agreed };
 }
 
 /** The usual case without a second look: the very same path on every tree that has it. */

@@ -3,9 +3,9 @@ import type { Entry, Side } from '../model/index.ts';
 import { compare } from './compare.ts';
 import { agreedFile, type Context, isSpecial, mayDelete } from './context.ts';
 import type { Draft } from './draft.ts';
-import type { Slot } from './match.ts';
 import { stillAgreed } from './moved.ts';
 import { otherSide } from './name.ts';
+import type { Slot } from './slot.ts';
 import { movement } from './stamps.ts';
 
 export function decideOneWay(slot: Slot, context: Context, draft: Draft, source: Side): void {

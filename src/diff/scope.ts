@@ -7,16 +7,14 @@ export type Part = 'whole' | Scope | null;
 
 /** The names of one directory that a walk is about. */
 export class Scope {
-  readonly #foldsCase: boolean;
   readonly #parts = new Map<string, 'whole' | Scope>();
 
-  constructor(foldsCase: boolean) {
-    this.#foldsCase = foldsCase;
-  }
-
-  /** What is in scope of the thing that is called so here. Names that some system takes for the same are in it together. */
+  /**
+   * What is in scope of the thing that is called so here. Names that some system takes for the same are in it together:
+   * those that differ in case, too, which may be one on either side.
+   */
   part(name: string): Part {
-    return this.#parts.get(keyOf(name, this.#foldsCase)) ?? null;
+    return this.#parts.get(keyOf(name, true)) ?? null;
   }
 
   covers(path: RelPath): boolean {
@@ -27,13 +25,13 @@ export class Scope {
   add(names: readonly string[]): void {
     const [name, ...rest] = names;
     if (name === undefined) return;
-    const key = keyOf(name, this.#foldsCase);
+    const key = keyOf(name, true);
     const part = this.#parts.get(key);
     if (part === 'whole') return;
     if (rest.length === 0) this.#parts.set(key, 'whole');
     else if (part) part.add(rest);
     else {
-      const below = new Scope(this.#foldsCase);
+      const below = new Scope();
       below.add(rest);
       this.#parts.set(key, below);
     }

@@ -5,7 +5,7 @@ import type { Scope } from './scope.ts';
 export interface View {
   /** The name on the source side; in a sync, on the local side. */
   readonly directory: RelPath;
-  /** The name on the destination (in a sync: remote) side, where it differs in its Unicode normalisation. */
+  /** The name on the destination (in a sync: remote) side, where it is another: in Unicode form, or in case. */
   readonly alias?: RelPath;
   /**
    * Null: that side has no such directory, known for certain unless it is `unseen`. A directory that could not be read is

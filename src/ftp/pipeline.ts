@@ -29,8 +29,14 @@ const BELONGS: Readonly<Record<number, RegExp>> = {
   350: /^(REST|RNFR)/,
 };
 
-/** Commands whose end is told by 226. Right behind one of them, 226 to another command is its own once more. */
+/** Commands whose end is told by 226, or 250 (RFC 959, 5.4), which some servers send twice. */
 const TRANSFER = /^(STOR|STOU|APPE|RETR|LIST|MLSD|NLST)\b/;
+
+/** Commands that are never answered with 250, whatever their end. */
+const NEVER_250 = /^(SIZE|RNFR|REST)\b/;
+
+/** What only the end of a transfer is told with. Without that, 250 is how most commands succeed, some in the same words. */
+const OF_TRANSFERS = /\b(transfer|transferred|received|sent|bytes)\b/i;
 
 /** Commands that succeed by one reply only. */
 const SUCCEEDS: Readonly<Record<string, number>> = { EPSV: 229, PASV: 227 };
@@ -87,8 +93,8 @@ export class Pipeline {
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
   #held = 0;
-  /** The command that was answered last. */
-  #before = '';
+  /** The command that was answered last, and how. */
+  #before: { readonly command: string; readonly reply: Reply } | undefined;
   /** The time that one command's reply was given in the end, which a 1xx to it does not change. */
   #granted: { readonly command: Command; readonly ms: number } | undefined;
   #lost: FerryError | undefined;
@@ -254,13 +260,21 @@ export class Pipeline {
     else if (this.#waiting.length > 0 || this.#inner?.length) this.#schedule();
   }
 
-  #repeats(command: string, { code }: Reply): boolean {
-    return code === 226 && TRANSFER.test(this.#before) && !TRANSFER.test(command) && !command.startsWith('ABOR');
+  /**
+   * Whether it is the end of the transfer before, once more.
+   * LIMIT: 250 in words that could answer the next command as well is taken for its answer.
+   */
+  #repeats(command: string, { code, message, text }: Reply): boolean {
+    const before = this.#before;
+    if (!before || !TRANSFER.test(before.command) || TRANSFER.test(command)) return false;
+    if (code === 226) return !command.startsWith('ABOR');
+    if (code !== 250) return false;
+    return NEVER_250.test(command) || (message === before.reply.message && OF_TRANSFERS.test(text));
   }
 
   #settle(head: Command, reply: Reply): void {
     this.#outstanding.shift();
-    this.#before = head.command;
+    this.#before = { command: head.command, reply };
     this.#outstandingBytes -= head.line.length;
     head.options?.onFinal?.(reply);
     head.resolve(reply);

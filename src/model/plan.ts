@@ -32,7 +32,7 @@ interface Step {
 /** What changes one side alone. */
 interface OneSided extends Step {
   readonly side: Side;
-  /** The name on the other side, as it is or was agreed on, where it differs only in its Unicode normalisation. */
+  /** The name on the other side, as it is or was agreed on, where it is another: in Unicode form, or in case. */
   readonly alias?: RelPath;
 }
 
@@ -47,7 +47,7 @@ export interface TransferAction extends Step {
   /** When the source's content last changed, in ms since the epoch, UTC; null where nothing said. */
   readonly mtime: number | null;
   readonly mode?: number;
-  /** The name on the other side where it differs only in its Unicode normalisation. */
+  /** The name on the other side where it is another: in Unicode form, or in case on a server to which that is one. */
   readonly alias?: RelPath;
 }
 
@@ -64,12 +64,14 @@ export interface DeleteAction extends OneSided {
   readonly expected: Fingerprint;
 }
 
-/** A file that gets another name on one side; no bytes travel. */
+/** A file, or a directory with all that is in it, that gets another name on one side; no bytes travel. */
 export interface RenameAction extends Step {
   readonly action: 'rename';
   readonly side: Side;
   readonly from: RelPath;
   readonly expected: Fingerprint;
+  /** It is a directory of which only the case of its name changed. */
+  readonly directory?: true;
   /**
    * Of a file or directory that moved at the source: what would have to be done without the rename, which is what is
    * done if the server refuses it, or if anything in it is no longer as it was seen.

@@ -77,7 +77,10 @@ function expectations(action: Action, direction: Direction): Expected[] {
   }
   const { side, path } = action;
   if (action.action === 'mkdir') return [{ side, path, was: null, kind: 'directory' }];
-  if (action.action === 'rename') return [{ side, path: action.from, was: action.expected, kind: 'file' }];
+  if (action.action === 'rename') {
+    const kind = action.directory ? 'directory' : 'file';
+    return [{ side, path: action.from, was: action.expected, kind }];
+  }
   return [{ side, path, was: action.expected, kind: action.kind }];
 }
 

@@ -3,8 +3,16 @@
  * server is asked for that very path once more, as it is before anything is deleted.
  */
 import { sightInAnyForm } from '../act/spellings.ts';
-import { type Decision, nameOn, type View } from '../diff/index.ts';
-import { type Direction, joinPath, nameOf, type Pair, type Problem, type RelPath } from '../model/index.ts';
+import { type Decision, keyOf, nameOn, type View } from '../diff/index.ts';
+import {
+  type Direction,
+  joinPath,
+  nameOf,
+  type Pair,
+  type Problem,
+  type RelPath,
+  type Sighting,
+} from '../model/index.ts';
 
 interface Asking {
   readonly pair: Pair;
@@ -24,13 +32,19 @@ export async function confirmGone(decision: Decision, view: View, asking: Asking
   const asked = decision.forgotten.filter((path) => !shown.has(remoteName(path)));
   if (asked.length === 0) return decision;
   const sightings = await sightInAnyForm(pair.remote, asked.map(remoteName), asking);
-  const kept = new Set(asked.filter((_, index) => sightings[index]!.found !== 'absent'));
+  // To a server that folds case it is what is shown under another name, which is all that there is.
+  const folded = new Set(view.remote?.entries.map(({ path }) => keyOf(nameOf(path), true)));
+  const isKept = ({ path, found }: Sighting) =>
+    found === 'unknown' || (found === 'present' && !folded.has(keyOf(nameOf(path), true)));
+  const kept = new Set(asked.filter((_, index) => isKept(sightings[index]!)));
   if (kept.size === 0) return decision;
-  const problems = sightings.flatMap(({ path, found }): Problem[] =>
-    found === 'present'
-      ? [{ path, side: 'remote', code: 'incomplete', message: 'it is there, though the listing did not show it' }]
-      : [],
-  );
+  const problems = sightings
+    .filter(isKept)
+    .flatMap(({ path, found }): Problem[] =>
+      found === 'present'
+        ? [{ path, side: 'remote', code: 'incomplete', message: 'it is there, though the listing did not show it' }]
+        : [],
+    );
   return {
     ...decision,
     forgotten: decision.forgotten.filter((path) => !kept.has(path)),

@@ -1,6 +1,7 @@
 /** Fetches the facts that a decision asks for: hashes, and times of single files. */
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { CaseProbe } from '../act/case-probe.ts';
 import { sightPatiently } from '../act/sight-patiently.ts';
 import { type Ask, type Evidence, nameOn } from '../diff/index.ts';
 import { CrlfToLf } from '../ftp/line-ends.ts';
@@ -27,6 +28,8 @@ export interface EvidenceOptions {
   readonly isText?: (path: RelPath) => boolean;
   /** How often the server is asked for what it cannot say at once. */
   readonly attempts: number;
+  /** Without it no two names are one to the server. */
+  readonly caseProbe?: CaseProbe;
 }
 
 /** Everything that is asked for, added to what is known already. */
@@ -35,6 +38,7 @@ export async function gather(asks: readonly Ask[], known: Evidence, options: Evi
   const localSha256 = new Map(known.localSha256);
   const remoteTime = new Map(known.remoteTime);
   const content = new Map(known.content);
+  const oneName = new Map(known.oneName);
   const times = asks.filter(({ ask }) => ask === 'remote-time' || (ask === 'content' && isListedVaguely(remote)));
   const sightings =
     times.length === 0
@@ -59,9 +63,12 @@ export async function gather(asks: readonly Ask[], known: Evidence, options: Evi
       localSha256.set(ask.path, await orNull(() => local.sha256(here)));
     } else if (ask.ask === 'content') {
       content.set(ask.path, await compareContent(ask, options));
+    } else if (ask.ask === 'one-name') {
+      const [here, there] = [nameOn('local', direction, ask), nameOn('remote', direction, ask)];
+      oneName.set(ask.path, (await options.caseProbe?.isOne(here, there, { attempts, signal })) ?? false);
     }
   }
-  return { localSha256, remoteTime, content, withheld };
+  return { localSha256, remoteTime, content, oneName, withheld };
 }
 
 /**

@@ -3,6 +3,7 @@
  * kept, so that memory stays flat on a tree of any size.
  */
 
+import { CaseProbe } from '../act/case-probe.ts';
 import { listLocal, listRemote, withoutUnsized } from '../act/listings.ts';
 import type { JobSettings } from '../config/settings.ts';
 import {
@@ -130,6 +131,7 @@ class Walk {
   private readonly missing = { local: false, remote: false };
   private readonly untrusted: { path: RelPath; because: string }[] = [];
   private readonly temporaries: Temporaries;
+  private readonly caseProbe: CaseProbe;
   /** Told when there is more to visit. */
   private onMore: () => void = () => {};
   private files = 0;
@@ -141,6 +143,7 @@ class Walk {
     const isText = textsOf(job.ascii);
     this.options = options;
     this.temporaries = new Temporaries({ pair, job, now, acts: learn, sweeps: learn && only === undefined });
+    this.caseProbe = new CaseProbe(pair.remote);
     this.collector = new Collector(job.direction, new Order(job.order), isText);
     this.decideOptions = {
       direction: job.direction,
@@ -186,7 +189,7 @@ class Walk {
       if (path !== ROOT && !isReached(path, filter)) continue;
       const directory = path === ROOT ? ROOT : await this.beginningOf(path, foldsCase);
       let scope = scopes.get(directory);
-      if (!scope) scopes.set(directory, (scope = new Scope(foldsCase)));
+      if (!scope) scopes.set(directory, (scope = new Scope()));
       scope.add(namesBelow(path, directory));
     }
     const whole = only.includes(ROOT);
@@ -258,10 +261,13 @@ class Walk {
     const listed = at.remote ? await listRemote(pair, there, signal, job.retries + 1, at.supposed) : null;
     const remote = listed && job.direction !== 'push' ? withoutUnsized(listed) : listed;
     const all = at.local ? await listLocal(pair, here) : null;
-    const baseline = await pair.memory.children(at.path, async () => seenIn(at, [all, remote]));
+    const remembered = (path: RelPath) =>
+      pair.memory.children(path, async () => seenIn({ ...at, path }, [all, remote]));
+    const own = await remembered(at.path);
+    const baseline = at.known === undefined ? own : [...(await remembered(at.known)), ...own];
     if (at.path === ROOT) Object.assign(this.missing, { local: all === null, remote: remote === null });
     else if (at.supposed && (all === null || remote === null)) {
-      const scope = new Scope(this.decideOptions.foldsCase);
+      const scope = new Scope();
       scope.add([nameOf(at.path)]);
       this.pending.push({ ...BOTH, path: parentOf(at.path), supposed: true, scope });
       return;
@@ -318,7 +324,9 @@ class Walk {
       const mayRead = job.compare === 'hash';
       const attempts = job.retries + 1;
       const { isText } = this.decideOptions;
-      const options = { ...pair, direction: job.direction, signal, mayRead, attempts, ...(isText && { isText }) };
+      const { caseProbe } = this;
+      const asked = { direction: job.direction, signal, mayRead, attempts, caseProbe };
+      const options = { ...pair, ...asked, ...(isText && { isText }) };
       const known = evidence;
       evidence = await retrying(() => gather(decision.asks, known, options), { attempts, signal });
     }

@@ -110,6 +110,10 @@ export function run(job: JobSettings, options: PassOptions): Promise<Summary> {
     if (observed.links > 0) {
       tell({ type: 'warning', message: `${observed.links} links and special files were left out` });
     }
+    if (observed.respelt > 0) {
+      const message = `${observed.respelt} names are in other upper and lower case on the server, to which that is one name`;
+      tell({ type: 'warning', message });
+    }
     if (plan.guard.refused) throw new GuardError(plan.guard.reasons.join('; '));
     if (options.dryRun) return undefined;
     if (plan.actions.length > 0) await begin();

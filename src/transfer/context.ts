@@ -94,7 +94,7 @@ export function tagOf(source: Fingerprint, salt?: string): string {
     .slice(0, 8);
 }
 
-/** What a file is called on each side: the names may differ in their Unicode normalisation. */
+/** What a file is called on each side: the names may differ in their Unicode form, or in case. */
 export function namesOf(context: TransferContext, action: TransferAction): { local: RelPath; remote: RelPath } {
   const { direction } = context;
   return { local: nameOn('local', direction, action), remote: nameOn('remote', direction, action) };

@@ -207,7 +207,7 @@ export class World {
     const asks: Ask[] = [];
     const start = { path: ROOT, local: this.local !== null, remote: this.remote !== null };
     const pending: (Decision['descend'][number] & { scope?: Scope })[] = [
-      only ? { ...start, scope: scopeOf(only, full.foldsCase) } : start,
+      only ? { ...start, scope: scopeOf(only) } : start,
     ];
     for (let next = pending.shift(); next; next = pending.shift()) {
       const view: View = {
@@ -240,12 +240,18 @@ export class World {
       localSha256: new Map<RelPath, string | null>(),
       remoteTime: new Map<RelPath, { mtime: number | null; stamps: Stamps } | null>(),
       content: new Map<RelPath, 'same' | 'different' | 'unknown'>(),
+      oneName: new Map<RelPath, boolean>(),
     } satisfies Evidence;
     for (let round = 0; ; round++) {
       assert(round < 5, 'the same is asked again and again');
       const decision = decide(view, filter, options, evidence);
       if (decision.asks.length === 0) return decision;
       for (const ask of decision.asks) {
+        // On this server two names are never one.
+        if (ask.ask === 'one-name') {
+          evidence.oneName.set(ask.path, false);
+          continue;
+        }
         asks.push(ask);
         const local = find(this.local, nameOn('local', options.direction, ask)) as FileNode;
         const remote = find(this.remote, nameOn('remote', options.direction, ask)) as FileNode;
@@ -392,8 +398,8 @@ export class World {
   }
 }
 
-function scopeOf(only: readonly RelPath[], foldsCase: boolean): Scope {
-  const scope = new Scope(foldsCase);
+function scopeOf(only: readonly RelPath[]): Scope {
+  const scope = new Scope();
   for (const path of topmost(only)) scope.add(namesBelow(path, ROOT));
   return scope;
 }

@@ -136,6 +136,43 @@ describe('sending', () => {
     expect(at.lane.alive).toBe(false);
   });
 
+  const stored = (said: string): Script['STOR'] => {
+    return async (visit) => {
+      visit.send('150 go on');
+      const data = await visit.data();
+      data.resume();
+      await once(data, 'end');
+      visit.send(said);
+    };
+  };
+
+  test('250 that comes twice is no answer to what follows', async () => {
+    const twice = '250 Transfer complete.';
+    await using at = await open({ STOR: stored(twice), DELE: [twice, '550 no such file'] });
+    await at.lane.write(p('a'), source('x'));
+    await expect(at.lane.remove(p('b'))).rejects.toThrow(ProtocolError);
+    expect(at.lane.alive).toBe(false);
+  });
+
+  test.each(['226 done', '250 Okay'])('after %s, 250 is no answer to what asks for a size', async (said) => {
+    const FEAT = ['211-Features', ' SIZE', '211 End'];
+    await using at = await open({ FEAT, STOR: stored(said), SIZE: ['250 Okay', '213 1'] });
+    await at.lane.write(p('a'), source('x'));
+    await expect(at.lane.inspect(p('a'))).rejects.toThrow(ProtocolError);
+    expect(at.lane.alive).toBe(false);
+  });
+
+  test.each(['250 Okay', '250 Requested file action okay, completed.'])(
+    'a server that says %s to everything is taken at its word',
+    async (said) => {
+      await using at = await open({ STOR: stored(said), DELE: said });
+      await at.lane.write(p('a'), source('x'));
+      await at.lane.remove(p('b'));
+      await at.lane.remove(p('c'));
+      await inStep(at.lane);
+    },
+  );
+
   test('226 that never comes is an unknown outcome', async () => {
     const STOR: Script['STOR'] = async (visit) => {
       visit.send('150 go on');
