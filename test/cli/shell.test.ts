@@ -201,7 +201,9 @@ describe('as a person and a script meet it', () => {
     // The prompt would be written over it.
     await type('cat unended\r', 'the last line\r\n');
     await type('get big.bin slow.bin --no-progress --limit-rate 100k\r', 'Plan: 1 to download');
-    await type('\x03', 'stopped by SIGINT');
+    const before = said.length;
+    await type('\x03', 'web:/www> ');
+    expect(said.slice(before).match(/stopped by SIGINT/g)).toHaveLength(1);
     await type('pwd\r', '/www\r\n');
     child.stdin.write('\x04');
     await ended;

@@ -110,7 +110,9 @@ async function tool(args: readonly string[], context: LineContext): Promise<numb
     exitCode = code;
   };
   await toolsProgram({ ...context, args, finish }).parseAsync(args, { from: 'user' });
-  if (context.signal.aborted) throw new InterruptedError('SIGINT');
+  // A copy says itself, in its summary, that it was stopped.
+  const isSaid = exitCode === EXIT.interrupted || exitCode === EXIT.terminated;
+  if (context.signal.aborted && !isSaid) throw new InterruptedError('SIGINT');
   return exitCode;
 }
 
