@@ -93,8 +93,14 @@ function gone(slot: Slot, entry: Entry, side: Side, context: Context, draft: Dra
   else if (moved === 'moved') {
     draft.transfer(slot, entry, otherSide(side), 'changed', null);
     draft.holds = true;
-  } else if (context.options.delete === 'none') draft.keep();
-  else if (mayDelete(context)) {
+  } else if (context.options.delete === 'none') {
+    draft.keep();
+    // It is made anew on the way to what is new or was edited in it, and only then.
+    if (entry.kind === 'directory') {
+      draft.mkdir(slot, otherSide(side), 'directory of a new file', false);
+      draft.walk(slot, only(side));
+    }
+  } else if (mayDelete(context)) {
     // Of a directory provisional: if something in it stays or comes back, so does the directory.
     draft.remove(slot, 'delete', side, entry, 'deleted at the source');
     // It may only have another name here by now.

@@ -1,4 +1,4 @@
-/** Asks for one path: MLST (RFC 3659, 7), else SIZE and MDTM in one flight. */
+/** Asks for one path: MLST (RFC 3659, 7), else SIZE and MDTM in one flight, else a listing. */
 import type { Entry } from '../model/entry.ts';
 import { ReplyError } from '../model/errors.ts';
 import { parentOf, type RelPath } from '../model/path.ts';
@@ -44,8 +44,22 @@ export async function find(session: Session, path: RelPath): Promise<Entry | nul
   }
 }
 
-function inquire(session: Session, path: RelPath, demand: Demand = 'anything'): Promise<Entry | Refusal> {
-  return session.site.knowledge.mlst ? byMlst(session, path, demand) : bySize(session, path, demand);
+async function inquire(session: Session, path: RelPath, demand: Demand = 'anything'): Promise<Entry | Refusal> {
+  const ways = session.site.knowledge.mlst ? byMlst : bySize;
+  const told = await ways(session, path, demand);
+  return told instanceof Refusal || told.kind !== 'file' || told.size !== null ? told : withSize(session, told);
+}
+
+/** What was sent, or is to be replaced, is known by its size: without SIZE the listing of its directory is asked. */
+async function withSize(session: Session, told: Entry): Promise<Entry> {
+  try {
+    const { size, stamps } = await fromListing(session, told.path);
+    return { ...told, size, stamps: { ...stamps, ...told.stamps } };
+  } catch (error) {
+    // It does not show the file (a hidden one, for example), or cannot be had.
+    if (error instanceof ReplyError && error.reply >= 500) return told;
+    throw error;
+  }
 }
 
 async function byMlst(session: Session, path: RelPath, demand: Demand): Promise<Entry | Refusal> {

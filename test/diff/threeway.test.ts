@@ -90,6 +90,18 @@ const CASES: readonly Case[] = [
     plans: [],
   },
   {
+    says: 'a directory deleted remotely, delete: none: it comes back for what is new or was edited in it',
+    agreed: { d: { a: '1', e: { b: '2' }, f: { c: '3' } } },
+    since: (world) => world.remove('remote', 'd').write('local', 'd/a', 'edited').write('local', 'd/e/new', '4'),
+    options: { delete: 'none' },
+    plans: [
+      'mkdir remote d (directory of a new file)',
+      'mkdir remote d/e (directory of a new file)',
+      'upload d/a (changed)',
+      'upload d/e/new (new)',
+    ],
+  },
+  {
     says: 'edited on both sides to the same content, with a hash at hand: the same',
     agreed: { a: '1' },
     since: (world) => world.write('local', 'a', '2').write('remote', 'a', '2'),

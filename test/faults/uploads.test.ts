@@ -45,6 +45,30 @@ function deniedOnce(content: string): FileSystem {
   };
 }
 
+/** A disk that keeps half of this content the first time, and says nothing of it. */
+function halvedOnce(content: string): FileSystem {
+  let halved = false;
+  return {
+    ...disk,
+    open: async (path, flags, mode) => {
+      const file = await disk.open(path, flags, mode);
+      return {
+        stat: () => file.stat(),
+        read: (buffer, position) => file.read(buffer, position),
+        truncate: (size) => file.truncate(size),
+        sync: () => file.sync(),
+        close: () => file.close(),
+        write: async (chunks, position) => {
+          const whole = Buffer.concat([...chunks]);
+          const halves = !halved && whole.toString() === content;
+          halved ||= halves;
+          await file.write([halves ? whole.subarray(0, whole.length / 2) : whole], position);
+        },
+      };
+    },
+  };
+}
+
 const TRANSIENT = ['421 Try later', '425 No data connection', '426 Broken', '450 Busy', '451 Error'] as const;
 
 const ROWS: readonly Row[] = [
@@ -152,6 +176,12 @@ const ROWS: readonly Row[] = [
       noneLeft(outcome);
       expect(server.commands.filter((line) => /^STOR .*\/\.?a\.txt\..*ferry$/.test(line)).length).toBeGreaterThan(2);
     },
+  },
+  {
+    says: 'the server keeps half of a file, and tells sizes in its listings only',
+    options: { fileSystem: halvedOnce('a, which is new') },
+    faults: [{ on: /^(MLST|SIZE|MLSD)/, does: '500 What?', times: EVER }],
+    exit: 0,
   },
   {
     says: 'hidden names are refused',

@@ -191,14 +191,15 @@ export class StateOnServer {
   async #compare(lane: Lane): Promise<void> {
     if (this.#checked) return;
     const now = await lane.find(this.path);
-    this.#checked = true;
+    // Asked once more by the next attempt to save: a run makes several, and none may write over it.
     if (this.#known === null && now !== null) {
       throw new StateError(
-        `there is a state ${this.path} on the server that was not there when this run began; it was left as it is. ` +
+        `there is a state ${this.path} on the server that was not there when this run began; it is left as it is. ` +
           'Did another run of this job end meanwhile? "lock": "remote" keeps them apart; run again',
         { unsaved: true },
       );
     }
+    this.#checked = true;
     if (now === null || this.#known === null) return;
     const same = now.size === this.#known.size && JSON.stringify(now.stamps) === JSON.stringify(this.#known.stamps);
     if (!same) {

@@ -128,3 +128,20 @@ test('what is stored is read where the server tells no size', async () => {
   const again = await openRemoteMemory(remote, { ...options, readOnly: true });
   expect(await again.count()).toBe(1);
 });
+
+test('a state that came while a run went on is left as it is, however often the run saves', async () => {
+  const server = await start({ name: 'ours', tls: 'none' });
+  onTestFinished(() => server.stop());
+  mkdirSync(join(server.root, 'site'));
+  const remote = connectFtp(clientOptions(server, '/site'));
+  onTestFinished(() => remote.close());
+  const opened = () => openRemoteMemory(remote, { job: 'site', warn: () => {} });
+  const [late, early] = [await opened(), await opened()];
+  await early.learn(agreement('early'));
+  await early.close();
+  await late.learn(agreement('late'));
+  for (const save of ['flush', 'flush', 'close'] as const) await expect(late[save]()).rejects.toThrow('left as it is');
+  const kept = await opened();
+  onTestFinished(() => kept.close());
+  expect([await kept.get(toRelPath('early')), await kept.get(toRelPath('late'))]).toMatchObject([{}, undefined]);
+});

@@ -47,12 +47,16 @@ export class Ledger {
 
   /** Somebody edited one side; `at` the nth command of a run, where one is under way. */
   edited(side: Side, before: Picture, after: Picture, at?: number): void {
+    const left = new Set(after.things.values());
     for (const [path, thing] of before.things) {
       if (after.things.get(path) === thing || thing === null) continue;
       this.touched[side].add(path);
       if (!isFile(thing)) continue;
       this.released.add(key(path, thing));
-      this.copies = this.copies.filter((copy) => copy.side !== side || copy.path !== path || copy.content !== thing);
+      // A run may have given it another name meanwhile: it is gone for good where no name is left.
+      const isThis = (copy: Copy) =>
+        copy.side === side && copy.content === thing && (copy.path === path || !left.has(thing));
+      this.copies = this.copies.filter((copy) => !isThis(copy));
     }
     for (const [path, thing] of after.things) {
       this.note(side, path, thing);
@@ -73,6 +77,11 @@ export class Ledger {
   get past(): Past | undefined {
     const { agreed, everAgreed, touched } = this;
     return this.clean ? { agreed, everAgreed, touched } : undefined;
+  }
+
+  /** Whether both sides ever had a file there, so that it may be remembered. */
+  mayRemember(path: string): boolean {
+    return this.everAgreed.has(path);
   }
 
   begin(before: Pictures): void {

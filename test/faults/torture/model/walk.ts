@@ -21,7 +21,7 @@ import { Ledger, OTHER, type Pictures } from './ledger.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { ModelServer } from './model-server.ts';
 import { PROFILES, type Profile } from './profiles.ts';
-import { above, changes, isBelow, isFile, LocalFolder, type Picture, RemoteFolder } from './sides.ts';
+import { above, changes, isBelow, isFile, LocalFolder, type Picture, RemoteFolder, type Thing } from './sides.ts';
 import { describeEdit, describeRun, type Lie, type RunStep, type Sequence, type SideEdit } from './steps.ts';
 
 /** In the place of parts of Ferry, to see the bench turn red. */
@@ -505,7 +505,13 @@ class Walker implements Walked {
         this.wrong('wrong delete', `${gone} files of ${side} are gone, at most ${most} may`);
       // One file that is left tells nothing (diff/guard); where names are hidden, more may have passed for one.
       if (lie?.startsWith('hides')) continue;
-      const emptied = direction !== 'sync' && files(OTHER[side]).length === 0 && files(side).length > 1;
+      // What nobody remembers, in a directory that the source has not, is looked at by a mirror alone.
+      const isLookedAt = ([path]: [string, Thing]) =>
+        policy.delete === 'all' ||
+        this.ledger.mayRemember(path) ||
+        above(path).every((at) => before[OTHER[side]].things.get(at) === null);
+      const emptied =
+        direction !== 'sync' && files(OTHER[side]).length === 0 && files(side).filter(isLookedAt).length > 1;
       if (gone > 0 && emptied && !policy.allowEmptySource)
         this.wrong('wrong delete', `an empty source took ${gone} files of ${side}`);
     }
