@@ -1,5 +1,12 @@
 /** Events as a run would emit them, each a literal with room for what a test cares about. */
-import type { Plan, RelPath, RunEvent, RunEventBody, Summary } from '../../src/model/index.ts';
+import {
+  NOTHING_DONE,
+  type Plan,
+  type RelPath,
+  type RunEvent,
+  type RunEventBody,
+  type Summary,
+} from '../../src/model/index.ts';
 
 type Body<T extends RunEventBody['type']> = Omit<Extract<RunEventBody, { type: T }>, 'type'>;
 
@@ -58,20 +65,9 @@ export const capabilities = (more: Partial<Body<'capabilities'>> = {}) =>
   at({ type: 'capabilities', software: 'vsFTPd 3.0.5', uses: ['MLSD', 'resuming'], lacks: ['hashes'], ...more });
 
 export const counts = (more: Partial<Summary> = {}): Summary => ({
+  ...NOTHING_DONE,
   job: 'site',
   exitCode: 0,
-  uploaded: 0,
-  downloaded: 0,
-  renamed: 0,
-  deleted: 0,
-  unchanged: 0,
-  sameBySize: 0,
-  failed: 0,
-  problems: 0,
-  bytesSent: 0,
-  bytesReceived: 0,
-  commands: 0,
-  connections: 0,
   seconds: 0.9,
   ...more,
 });

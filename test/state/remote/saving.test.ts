@@ -26,41 +26,55 @@ function signal(): [happened: Promise<void>, tell: () => void] {
   return [happened, tell];
 }
 
+/** The same, but for these parts of it. */
+function except<T extends object>(whole: T, parts: Partial<T>): T {
+  return new Proxy(whole, {
+    get(target, key) {
+      if (key in parts) return Reflect.get(parts, key);
+      const value = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** A remote side whose lanes are like that. */
+function withLanes(remote: Remote, like: (lane: Lane) => Partial<Lane>): Remote {
+  const lane: Remote['lane'] = async (signal) => {
+    const real = await remote.lane(signal);
+    return except(real, like(real));
+  };
+  return except(remote, { lane });
+}
+
 /** A remote side that holds back what is written until it is let go, and counts who writes at the same time. */
 function gated(remote: Remote) {
   const [gate, open] = signal();
   const [begun, begin] = signal();
   const seen = { writing: 0, most: 0 };
-  const watched = (lane: Lane): Lane =>
-    new Proxy(lane, {
-      get(target, key) {
-        const value = Reflect.get(target, key);
-        if (key !== 'write') return typeof value === 'function' ? value.bind(target) : value;
-        return async (...args: Parameters<Lane['write']>) => {
-          seen.most = Math.max(seen.most, ++seen.writing);
-          begin();
-          await gate;
-          return target.write(...args).finally(() => seen.writing--);
-        };
-      },
-    });
-  const lane = async () => watched(await remote.lane());
-  const guarded = new Proxy(remote, {
-    get: (target, key) => {
-      const value = key === 'lane' ? lane : Reflect.get(target, key);
-      return typeof value === 'function' && key !== 'lane' ? value.bind(target) : value;
+  const guarded = withLanes(remote, (lane) => ({
+    async write(...args) {
+      seen.most = Math.max(seen.most, ++seen.writing);
+      begin();
+      await gate;
+      return lane.write(...args).finally(() => seen.writing--);
     },
-  });
+  }));
   return { remote: guarded, seen, begun, open };
 }
 
-test('what is learnt while it is saved waits for the next save', async () => {
+/** A connection to a server with the folder of a job. */
+async function connected(): Promise<Remote> {
   const server = await start({ name: 'ours', tls: 'none' });
   onTestFinished(() => server.stop());
   mkdirSync(join(server.root, 'site'));
   const remote = connectFtp(clientOptions(server, '/site'));
   onTestFinished(() => remote.close());
   await remote.open();
+  return remote;
+}
+
+test('what is learnt while it is saved waits for the next save', async () => {
+  const remote = await connected();
   const options = { job: 'test', warn: () => {} };
   const { remote: slow, seen, begun, open } = gated(remote);
   const memory = await openRemoteMemory(slow, options);
@@ -81,9 +95,8 @@ test('what is learnt while it is saved waits for the next save', async () => {
 /** A server that stores half of the first file it is sent, says 226, and tells no sizes. */
 function careless(remote: Remote): Remote {
   let cut = true;
-  const lane = async (): Promise<Lane> => {
-    const real = await remote.lane();
-    const write: Lane['write'] = async (path, source, options) => {
+  return withLanes(remote, (lane) => ({
+    async write(path, source, options) {
       const pieces: Uint8Array[] = [];
       for await (const piece of source.chunks(0)) pieces.push(Uint8Array.from(piece));
       const all = Buffer.concat(pieces);
@@ -92,35 +105,15 @@ function careless(remote: Remote): Remote {
       const chunks = async function* () {
         yield kept;
       };
-      await real.write(path, { chunks }, options);
+      await lane.write(path, { chunks }, options);
       return all.length;
-    };
-    const inspect: Lane['inspect'] = async (path) => ({ ...(await real.inspect(path)), size: null });
-    return new Proxy(real, {
-      get(target, key) {
-        if (key === 'write') return write;
-        if (key === 'inspect') return inspect;
-        const value = Reflect.get(target, key);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-  };
-  return new Proxy(remote, {
-    get(target, key) {
-      if (key === 'lane') return lane;
-      const value = Reflect.get(target, key);
-      return typeof value === 'function' ? value.bind(target) : value;
     },
-  });
+    inspect: async (path) => ({ ...(await lane.inspect(path)), size: null }),
+  }));
 }
 
 test('what is stored is read where the server tells no size', async () => {
-  const server = await start({ name: 'ours', tls: 'none' });
-  onTestFinished(() => server.stop());
-  mkdirSync(join(server.root, 'site'));
-  const remote = connectFtp(clientOptions(server, '/site'));
-  onTestFinished(() => remote.close());
-  await remote.open();
+  const remote = await connected();
   const options = { job: 'test', warn: () => {} };
   const memory = await openRemoteMemory(careless(remote), options);
   await memory.learn(agreement('first.txt'));
@@ -130,11 +123,7 @@ test('what is stored is read where the server tells no size', async () => {
 });
 
 test('a state that came while a run went on is left as it is, however often the run saves', async () => {
-  const server = await start({ name: 'ours', tls: 'none' });
-  onTestFinished(() => server.stop());
-  mkdirSync(join(server.root, 'site'));
-  const remote = connectFtp(clientOptions(server, '/site'));
-  onTestFinished(() => remote.close());
+  const remote = await connected();
   const opened = () => openRemoteMemory(remote, { job: 'site', warn: () => {} });
   const [late, early] = [await opened(), await opened()];
   await early.learn(agreement('early'));
