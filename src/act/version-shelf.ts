@@ -212,6 +212,16 @@ export class VersionShelf {
     }
   }
 
+  /** @throws UntrustedError where the folder is there, or may be: what is not told of is not what never was. */
+  async #requireAbsent(refusal: ReplyError): Promise<void> {
+    const [seen] = await this.#options.pair.remote.sight([VERSIONS], this.#options.signal);
+    if (seen?.found === 'absent') return;
+    throw new UntrustedError(
+      `old versions cannot be kept or told of: the server would not list ${VERSIONS} (${refusal.message}). Nothing was changed. Run again; should it stay so, look what is there`,
+      { cause: refusal },
+    );
+  }
+
   async #all() {
     const { pair, signal } = this.#options;
     try {
@@ -221,8 +231,9 @@ export class VersionShelf {
       );
       return { all: entries.flatMap(({ path }) => releaseAt(path) ?? []), unwritten, incomplete };
     } catch (error) {
-      if (error instanceof ReplyError && !error.retryable) return { all: [], unwritten: [], incomplete: undefined };
-      throw error;
+      if (!(error instanceof ReplyError) || error.retryable) throw error;
+      await this.#requireAbsent(error);
+      return { all: [], unwritten: [], incomplete: undefined };
     }
   }
 }

@@ -230,10 +230,19 @@ class Restoring {
   async #list(directory: RelPath, supposed: boolean): Promise<readonly Entry[] | null> {
     const { remote, signal } = this.#session;
     const listing = await listRemote({ remote }, directory, signal, this.#job.retries + 1, supposed);
+    if (listing === null && !(await this.#isAbsent(directory)))
+      this.#problem(directory, 'unreadable', 'the server would not list it, so that nobody knows what is in it');
     for (const problem of listing?.problems ?? []) this.#tally.problem(problem);
     if (listing?.incomplete !== undefined && listing.problems.every(({ code }) => code !== 'incomplete'))
       this.#problem(directory, 'incomplete', listing.incomplete);
     return listing?.entries ?? null;
+  }
+
+  /** Whether a directory that could not be entered is known not to be there; of the root nobody can tell. */
+  async #isAbsent(directory: RelPath): Promise<boolean> {
+    const { remote, signal } = this.#session;
+    const [seen] = await remote.sight([directory], signal);
+    return seen?.found === 'absent';
   }
 
   /** Undefined where it is not there, and nothing is to be changed. */

@@ -560,3 +560,20 @@ test('one restore at a time brings files to a folder, and clears away what a kil
   expect((await scene.restore()).summary.exitCode).toBe(0);
   expect(read(scene.to)).toEqual({ 'a.txt': '1' });
 });
+
+test.each([
+  { what: 'what is kept', on: /^(?:CWD|MLSD) .*versions$/, exitCode: 4 },
+  { what: 'the folder itself', on: /^(?:CWD|MLSD) .*site$/, exitCode: 3 },
+])('a server that refuses once to list $what has nothing taken for absent', async ({ on, exitCode }) => {
+  const server = await scriptedServer();
+  onTestFinished(() => server.stop());
+  const scene = new Scene(server, { backup: {} });
+  await scene.push('2026-11-02T09:00:00Z', { 'a.txt': '1', 'b.txt': '1' });
+  await scene.push('2026-11-03T09:00:00Z', { 'a.txt': '2!', 'b.txt': '1' });
+  server.arm([{ on, does: '550 No' }]);
+  const { summary } = await scene.restore({ asOf: at('2026-11-02T12:00:00Z') });
+  server.disarm();
+  expect(summary.exitCode, summary.message).toBe(exitCode);
+  if (exitCode === 4) expect(summary.message).toMatch(/would not list .*versions/);
+  expect(existsSync(scene.to) ? read(scene.to) : {}).toEqual(exitCode === 4 ? {} : { 'a.txt': '1' });
+});
