@@ -25,9 +25,9 @@ import {
 } from '../model/index.ts';
 import { mendSwaps, settleTentatives } from '../transfer/index.ts';
 import { carryOut } from './carry-out.ts';
+import { conduct, type RunOptions } from './conduct.ts';
 import { tellPlan } from './plan.ts';
 import { makeRoot } from './remote-side.ts';
-import { conduct, type RunOptions } from './run.ts';
 
 /** Names of moved paths that an error message lists at most. */
 const MOST_NAMED = 10;

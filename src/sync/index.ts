@@ -1,5 +1,6 @@
 export { apply } from './apply.ts';
 export { type CheckReport, check } from './check.ts';
+export { explain, type PassOptions, powersOf, type RunOptions } from './conduct.ts';
 export { plan } from './make-plan.ts';
 export { connect, lockJob, stateOf } from './pair.ts';
 export { offersTls, plainTextWarning } from './plain-text.ts';
@@ -8,7 +9,7 @@ export { keepOf } from './release-options.ts';
 export { lockRemote, unlockRemote } from './remote-lock.ts';
 export { remoteOf } from './remote-side.ts';
 export { rollback } from './rollback.ts';
-export { explain, type PassOptions, powersOf, type RunOptions, run } from './run.ts';
+export { run } from './run.ts';
 export { refuseMirror, type SnapshotScene, type SnapshotSteps } from './snapshot-steps.ts';
 export { verify } from './verify.ts';
 export { waitingFor } from './wait.ts';

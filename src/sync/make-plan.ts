@@ -1,7 +1,7 @@
 /** Says what a run would do, and does nothing. */
 import type { JobSettings } from '../config/settings.ts';
 import { EXIT, type Summary } from '../model/index.ts';
-import { conduct, type RunOptions } from './run.ts';
+import { conduct, type RunOptions } from './conduct.ts';
 import { differs } from './verify.ts';
 
 /** As for a run, and what counts as a difference. */

@@ -23,8 +23,8 @@ import {
   UsageError,
 } from '../model/index.ts';
 import { sameVersion } from '../transfer/index.ts';
+import { conduct, type RunOptions } from './conduct.ts';
 import { tellPlan } from './plan.ts';
-import { conduct, type RunOptions } from './run.ts';
 
 /** As `run`, back to what was before the last release. Exit code 3 where something had to be left as it is. */
 export function rollback(job: JobSettings, options: RunOptions): Promise<Summary> {

@@ -1,7 +1,7 @@
 /** Compares both sides by content and changes nothing. */
 import type { JobSettings } from '../config/settings.ts';
 import { EXIT, type Plan, type Summary } from '../model/index.ts';
-import { conduct, type RunOptions } from './run.ts';
+import { conduct, type RunOptions } from './conduct.ts';
 
 /**
  * Every file in scope, by the server's hash or else by reading it. Exit code 8 where the sides differ, 3 where

@@ -4,8 +4,8 @@
  */
 import type { JobSettings } from '../config/settings.ts';
 import type { Remote, RemoteCounters } from '../model/index.ts';
+import type { Lent } from './conduct.ts';
 import { connect, type Held, hold, type PairOptions } from './pair.ts';
-import type { Lent } from './run.ts';
 
 const NOTHING: RemoteCounters = { commands: 0, connections: 0 };
 

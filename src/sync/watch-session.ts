@@ -15,9 +15,10 @@ import {
   toRelPath,
 } from '../model/index.ts';
 import { type Clock, type Trouble, Watcher } from '../watch/index.ts';
+import type { PassOptions } from './conduct.ts';
 import { withoutState } from './pair.ts';
 import { filterOf } from './plan.ts';
-import { type PassOptions, run } from './run.ts';
+import { run } from './run.ts';
 import { Agenda, type Work } from './watch-agenda.ts';
 import type { Link } from './watch-link.ts';
 import { newsOf } from './watch-news.ts';

@@ -17,8 +17,8 @@ import {
 } from '../model/index.ts';
 import { beginRun } from '../state/index.ts';
 import { type Clock, systemClock } from '../watch/index.ts';
+import { explain, type RunOptions } from './conduct.ts';
 import { stateOf } from './pair.ts';
-import { explain, type RunOptions } from './run.ts';
 import { refuseMirror } from './snapshot-steps.ts';
 import { Link } from './watch-link.ts';
 import { Session, type SessionEnd } from './watch-session.ts';

@@ -3,8 +3,8 @@ import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ChangingError } from '../../src/model/index.ts';
+import type { Seams } from '../../src/sync/conduct.ts';
 import { openPair } from '../../src/sync/pair.ts';
-import type { Seams } from '../../src/sync/run.ts';
 import { job } from '../builders/connect.ts';
 import { draw, emptyFolder, read } from '../builders/folder.ts';
 import { perform } from '../builders/perform.ts';
