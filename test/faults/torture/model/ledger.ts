@@ -23,6 +23,12 @@ interface Copy {
 
 const key = (path: string, content: string) => `${path}\0${content}`;
 
+/** Whether a command may mean this path by a name: as it goes over the wire, absolute or from a directory on the way. */
+export function isNamed(path: string, name: string): boolean {
+  const whole = Buffer.from(`/site/${path}`).toString('latin1');
+  return name === whole || whole.endsWith(`/${name}`);
+}
+
 export class Ledger {
   private readonly contents: Contents;
   private readonly direction: Direction;
@@ -177,13 +183,9 @@ export class Ledger {
    */
   private isRace({ side, path, at }: Copy, commands: readonly string[]): boolean {
     if (at === undefined || side === 'local') return false;
-    const name = Buffer.from(`/site/${path}`).toString('latin1');
     const on = (verbs: RegExp) => (line: string) => {
       const space = line.indexOf(' ');
-      return (
-        verbs.test(line.slice(0, space)) &&
-        (line.slice(space + 1) === name || name.endsWith(`/${line.slice(space + 1)}`))
-      );
+      return verbs.test(line.slice(0, space)) && isNamed(path, line.slice(space + 1));
     };
     const writes = on(/^(RNTO|RNFR|DELE)$/);
     const looks = on(/^(MLST|SIZE|MDTM)$/);

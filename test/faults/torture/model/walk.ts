@@ -1,10 +1,10 @@
 /** Carries a sequence out with the engine itself, a real folder and a real server, and looks at everything after each step. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { JobSettings } from '../../../../src/config/settings.ts';
 import { openLocal } from '../../../../src/local/index.ts';
-import { type Side, StateError } from '../../../../src/model/index.ts';
+import { isTemporary, type Side, StateError } from '../../../../src/model/index.ts';
 import { memoryInRam } from '../../../../src/state/index.ts';
 import type { RunOptions } from '../../../../src/sync/index.ts';
 import { openPair } from '../../../../src/sync/pair.ts';
@@ -17,7 +17,7 @@ import { disagreements } from './agreement.ts';
 import { Contents } from './contents.ts';
 import { mustSucceed, type Past, unexpected } from './expectation.ts';
 import { Life } from './interference.ts';
-import { Ledger, OTHER, type Pictures } from './ledger.ts';
+import { isNamed, Ledger, OTHER, type Pictures } from './ledger.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { ModelServer } from './model-server.ts';
 import { PROFILES, type Profile } from './profiles.ts';
@@ -91,6 +91,8 @@ class Walker implements Walked {
   private failure: unknown;
   /** Whether temporary files may be there that nobody remembers. */
   private astray = false;
+  /** Names, as they were sent, of what was stored under its own name since a run ended well. */
+  private readonly inPlace = new Set<string>();
   /** Whether the server hid what it has: a link that nobody saw leads wherever it leads. */
   private blind = false;
   /** What was at each path, for reverts. */
@@ -369,6 +371,7 @@ class Walker implements Walked {
         this.edit(edit, count);
         edited = true;
       }
+      this.noteInPlace(line);
       if (/^(STOR|APPE|RNTO|DELE|EPSV|QUIT)/.test(line)) this.lookForTorn('remote', this.remote.picture());
       const dies = dying('command', count);
       if (dies === undefined) return undefined;
@@ -386,8 +389,9 @@ class Walker implements Walked {
     this.server.onCommand = () => undefined;
     this.disk.deceit = {};
     if (!performed) throw new Error('the run hangs');
-    // One that did not get so far has to be told again.
-    if (performed.summary.exitCode === 0 || performed.summary.exitCode === 3) this.adoptNext = false;
+    // One that did not get so far has to be told again, and so has one that was not shown what it was to set aside.
+    const adopted = performed.summary.exitCode === 0 || performed.summary.exitCode === 3;
+    if (adopted && !(this.failure instanceof StateError)) this.adoptNext = false;
     this.audit(step, performed, { before, edited, killed: life.over });
     return performed;
   }
@@ -444,6 +448,7 @@ class Walker implements Walked {
     const after = this.pictures();
     this.say(`  ${killed ? 'killed: ' : ''}${explained(performed)}; ${performed.done.join(', ') || 'nothing done'}`);
     const { exitCode } = performed.summary;
+    if (exitCode === 0) this.inPlace.clear();
     for (const side of ['local', 'remote'] as const) this.lookForTorn(side, after[side]);
     const { past } = this.ledger;
     for (const what of this.ledger.end(step, after, this.server.commands)) this.wrong('lost', what);
@@ -517,10 +522,23 @@ class Walker implements Walked {
     }
   }
 
+  /**
+   * To a server that refuses temporary names a new file is sent under its own: cut off, it is part of one until a run ends
+   * well.
+   */
+  private noteInPlace(line: string): void {
+    const [, name] = /^(?:STOR|APPE) (.*)$/.exec(line) ?? [];
+    if (name !== undefined && !isTemporary(basename(name))) this.inPlace.add(name);
+  }
+
   private lookForTorn(side: Side, picture: Picture): void {
     for (const [path, thing] of picture.things)
-      if (isFile(thing) && !this.contents.has(thing))
+      if (isFile(thing) && !this.contents.has(thing) && !(side === 'remote' && this.isInPlace(path)))
         this.wrong('torn', `${side} ${path}: ${this.contents.name(thing)}`);
+  }
+
+  private isInPlace(path: string): boolean {
+    return [...this.inPlace].some((name) => isNamed(path, name));
   }
 
   private lookOutside(): void {
