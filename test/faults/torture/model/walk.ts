@@ -362,6 +362,7 @@ class Walker implements Walked {
       () => this.server.cutOff(),
     );
     let edited = false;
+    const refusesNames = step.faults.some(({ on, does }) => on === 'STOR' && does.startsWith('5'));
     this.server.onCommand = (count, line) => {
       for (const { command, edit } of step.meanwhile) {
         // RACE: a link that comes to the server between a listing and what rests on it leads elsewhere.
@@ -371,7 +372,7 @@ class Walker implements Walked {
         this.edit(edit, count);
         edited = true;
       }
-      this.noteInPlace(line);
+      if (refusesNames) this.noteInPlace(line);
       if (/^(STOR|APPE|RNTO|DELE|EPSV|QUIT)/.test(line)) this.lookForTorn('remote', this.remote.picture());
       const dies = dying('command', count);
       if (dies === undefined) return undefined;
