@@ -22,7 +22,7 @@ const summaryOf = (ended: Parameters<typeof eventsOf>[0]) => eventsOf(ended).at(
 
 describe('ferry push with state: remote', () => {
   it('keeps most of what it learnt when it is killed', async () => {
-    const count = 1400;
+    const count = 800;
     await world.write({ 'sync.config.json': config(), ...manyFiles('public', count) });
     const { child, ended } = world.start('push', 'site', '--json');
     const saved = () => {
