@@ -78,8 +78,8 @@ function respellingOf(groups: readonly Group[], remote: Entry, { at, primary, wr
   const agreed = (local && called(nameOf(local.path))) ?? called(there) ?? agreements[0];
   // Gone here, and the server has it as it was agreed on: that is no other spelling.
   if (!local && (!agreed || nameOf(agreed.path) === there)) return [];
-  // A pull writes over nothing here that was never agreed on, as there is room for both.
-  if (primary === 'remote' && !(local && agreed)) return [];
+  // A pull takes the names as the server lists them: there is room here for both, and one that is not listed any more goes.
+  if (primary === 'remote') return [];
   if (!isOf(remote.kind, local, agreed)) return [];
   const rest = agreements.filter((one) => one !== agreed);
   const here = joinPath(at.local, nameOf((local ?? agreed)!.path));
